@@ -1,0 +1,110 @@
+# Copyright (c) 2026 the oncall.remedy authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Whether everything that a runbook names is there: names in expressions, mitigations, and no evidence that needs
+itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ansible_collections.oncall.remedy.plugins.plugin_utils.faults import RunbookError, allowed
+
+if TYPE_CHECKING:
+    from ansible_collections.oncall.remedy.plugins.plugin_utils.expression import Expression, Template
+    from ansible_collections.oncall.remedy.plugins.plugin_utils.runbook import Finding, Runbook
+
+ENGINE_NAMES = frozenset({"alert", "target"})
+
+
+def problems(runbook: Runbook) -> Iterator[RunbookError]:
+    """Everything that is wrong with the runbook's references, the worst first."""
+    yield from _clashes(runbook)
+    yield from _cycles(runbook)
+    for part, names in _scopes(runbook):
+        for name in sorted(part.names - names):
+            yield RunbookError(f"{name!r} is not declared; {allowed(names, name)}", part.where)
+    yield from _mitigations(runbook)
+
+
+def _clashes(runbook: Runbook) -> Iterator[RunbookError]:
+    spaces = {"an input": runbook.inputs, "a param": runbook.params, "evidence": runbook.evidence}
+    seen: dict[str, str] = {}
+    for kind, names in spaces.items():
+        for name in names:
+            if name in seen:
+                where = runbook.evidence[name].where if kind == "evidence" else runbook.where
+                yield RunbookError(f"{name!r} is {seen[name]} and {kind}; a name may stand for one thing", where)
+            seen[name] = kind
+    for finding in runbook.findings:
+        if finding.each and finding.each.name in seen:
+            name = finding.each.name
+            yield RunbookError(f"each: {name!r} is {seen[name]} already; a name may stand for one thing", finding.where)
+    titles = [finding.name for finding in runbook.findings]
+    for finding in runbook.findings:
+        if titles.count(finding.name) > 1:
+            yield RunbookError(f"there are several findings named {finding.name!r}", finding.where)
+
+
+def _cycles(runbook: Runbook) -> Iterator[RunbookError]:
+    settled: set[str] = set()
+    left = dict(runbook.evidence)
+    while ready := [name for name, question in left.items() if question.needs <= settled]:
+        settled.update(ready)
+        for name in ready:
+            del left[name]
+    for name, question in left.items():
+        needs = ", ".join(sorted(question.needs - settled))
+        yield RunbookError(f"evidence {name!r} can never be asked: it needs {needs}, in a circle", question.where)
+
+
+def _scopes(runbook: Runbook) -> Iterator[tuple[Expression | Template, frozenset[str]]]:
+    """Every expression and template with the names that it may read."""
+    params = frozenset(runbook.params) | ENGINE_NAMES
+    names = params | runbook.inputs.keys() | runbook.evidence.keys()
+    for question in runbook.evidence.values():
+        yield from ((condition, names) for condition in question.when)
+        yield question.options, names
+        if question.hosts:
+            yield question.hosts, params
+    for finding in runbook.findings:
+        yield from _finding_scopes(finding, names)
+    for mitigation in runbook.mitigations.values():
+        in_each = any(finding.each for finding in runbook.findings if finding.mitigate == mitigation.name)
+        wider = names | {"instances"} if in_each else names
+        yield from ((part, wider) for part in (mitigation.arguments, mitigation.touches, mitigation.owner))
+    if runbook.verify:
+        yield from ((condition, names) for condition in runbook.verify.healed_when)
+    if runbook.chart:
+        yield runbook.chart.query, params | runbook.inputs.keys()
+
+
+def _finding_scopes(finding: Finding, names: frozenset[str]) -> Iterator[tuple[Expression | Template, frozenset[str]]]:
+    inner = names
+    actions = names
+    if finding.each:
+        yield finding.each.members, names
+        inner = names | {finding.each.name}
+        actions = names | {"instances"}
+    yield from ((condition, inner) for condition in finding.when)
+    yield finding.because, inner
+    yield from ((part, actions) for part in (finding.propose, finding.escalate) if part)
+
+
+def _mitigations(runbook: Runbook) -> Iterator[RunbookError]:
+    for finding in runbook.findings:
+        if finding.mitigate and finding.mitigate not in runbook.mitigations:
+            message = (
+                f"mitigate: {finding.mitigate!r} is no mitigation; {allowed(runbook.mitigations, finding.mitigate)}"
+            )
+            yield RunbookError(message, finding.where)
+    for mitigation in runbook.mitigations.values():
+        if mitigation.undo and mitigation.undo not in runbook.mitigations:
+            message = f"undo: {mitigation.undo!r} is no mitigation; {allowed(runbook.mitigations, mitigation.undo)}"
+            yield RunbookError(message, mitigation.where)
+    curing = [mitigation for mitigation in runbook.mitigations.values() if mitigation.cures]
+    if curing and runbook.verify is None:
+        yield RunbookError(
+            "verify is missing: there are mitigations, so it has to say what healed means", runbook.where
+        )

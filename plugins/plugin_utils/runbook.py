@@ -1,0 +1,466 @@
+# Copyright (c) 2026 the oncall.remedy authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The runbook of a playbook as typed values. docs/runbooks.md explains the notation to those who write it.
+
+```
+load(path) -> Runbook                         raises RunbookError: FILE:LINE, the thing, what is allowed
+catalogue(*directories) -> Catalogue          cheap over many files: reads of each no more than its alerts
+Catalogue.for_alert(name) -> Runbook | None   loads it; raises RunbookError if it is broken or two files claim the alert
+Catalogue.by_name(name) -> Runbook            raises RunbookError
+Catalogue.problems -> list[RunbookError]      files whose alerts cannot be read, alerts that two files claim
+```
+A runbook stands in ``vars.runbook`` of the first play that has one; its name is the file's stem. It is always read
+from its file: Ansible's own loading may template it, and one that travels through a result or a fact loses its trust.
+
+Everything a sweep relies on is checked here: shapes, expressions, names, references, cycles. What needs to know more
+than the file (probes and their options, roles, scenarios) is in lint.py.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.oncall.remedy.plugins.plugin_utils import references, yamlsource
+from ansible_collections.oncall.remedy.plugins.plugin_utils.embedding import Kind
+from ansible_collections.oncall.remedy.plugins.plugin_utils.expression import Condition, Expression, Template
+from ansible_collections.oncall.remedy.plugins.plugin_utils.faults import RunbookError, allowed
+from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Risk
+from ansible_collections.oncall.remedy.plugins.plugin_utils.reader import Reader
+
+VALUE = "value"
+"""The word for evidence that is computed from other evidence, inputs and params: nobody is asked."""
+
+_PLACE = ("vars", "runbook")
+_MODIFIERS = ("when", "hosts", "vantage")
+_LANGUAGES: dict[str, dict[str, Kind]] = {
+    "promql": {"query": "promql"},
+    "promql_range": {"query": "promql"},
+    "logql": {"query": "logql"},
+    "alertmanager_alerts": {"matchers": "promql"},
+    "prometheus_targets": {"job": "regex"},
+    "pod_logs": {"match": "regex", "selector": "selector"},
+    "http": {"url": "url", "control": "url"},
+    "pod_exec": {"selector": "selector"},
+    "kubernetes_pods": {"selector": "selector"},
+    "kubernetes_nodes": {"selector": "selector"},
+    "kubernetes_object": {"selector": "selector"},
+}
+"""Which options of which probes are read by another interpreter, so that values are put into them as it needs them."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Input:
+    """A value from outside: from the alert's ``label``, or given by the operator under the input's name."""
+
+    name: str
+    label: str
+    pattern: str
+    required: bool
+    default: str
+    where: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Question:
+    """One piece of evidence: the probe to ask, its options, and when, where and from where to ask.
+
+    ``needs`` are the names of other evidence that the options and ``when`` read. ``hosts`` yields inventory names
+    (only for probes that run on managed hosts), ``vantage`` names another endpoint set of the inventory to ask from.
+    """
+
+    name: str
+    probe: str
+    options: Template
+    when: tuple[Condition, ...]
+    hosts: Template | None
+    vantage: str
+    needs: frozenset[str]
+    where: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Each:
+    """``each: {pod: pods.crashing}``: the finding is judged for every member of the list, under that name."""
+
+    name: str
+    members: Expression
+
+
+@dataclasses.dataclass(frozen=True)
+class Wait:
+    """Look again after ``seconds``, at most ``looks`` times; then the finding's other actions apply."""
+
+    seconds: float
+    looks: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Finding:
+    """What may be wrong: the conditions that all have to hold, the explanation, and what is to be done about it."""
+
+    name: str
+    when: tuple[Condition, ...]
+    each: Each | None
+    because: Template
+    mitigate: str
+    propose: Template | None
+    escalate: Template | None
+    handover: str
+    wait: Wait | None
+    where: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Mitigation:
+    """What may be done: a role's action with its arguments, what it touches and whose credential it takes.
+
+    ``cures`` is false for one that eases but does not heal (a silence): it is not verified, and the incident stays
+    open. Durations are seconds.
+    """
+
+    name: str
+    role: str
+    action: str
+    arguments: Template
+    touches: Template
+    risk: Risk
+    credential: str
+    owner: Template
+    cooldown: float
+    timeout: float
+    undo: str
+    cures: bool
+    where: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Verify:
+    """How to tell that the incident is over: all conditions hold for ``stable_for`` seconds, ``within`` so many."""
+
+    within: float
+    stable_for: float
+    every: float
+    healed_when: tuple[Condition, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Chart:
+    """The series that the case draws."""
+
+    query: Template
+    unit: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Runbook:
+    """A whole runbook. ``params`` are raw: Ansible templates over the target's variables, for Ansible to resolve.
+
+    A ``draft`` is checked and rehearsed like any other, but the engine does not act on it: its alerts are escalated.
+    """
+
+    name: str
+    path: Path
+    sha256: str
+    summary: str
+    alerts: tuple[str, ...]
+    draft: bool
+    inputs: dict[str, Input]
+    params: dict[str, Any]
+    evidence: dict[str, Question]
+    findings: tuple[Finding, ...]
+    mitigations: dict[str, Mitigation]
+    verify: Verify | None
+    chart: Chart | None
+    where: str
+
+    @functools.cached_property
+    def healed_names(self) -> frozenset[str]:
+        """The evidence that ``healed_when`` reads."""
+        conditions = self.verify.healed_when if self.verify else ()
+        return frozenset(name for condition in conditions for name in condition.names if name in self.evidence)
+
+    def with_needs(self, names: frozenset[str]) -> frozenset[str]:
+        """These names of evidence, and those of all evidence that they need in turn."""
+        found: set[str] = set()
+        left = set(names)
+        while left:
+            name = left.pop()
+            if name not in found:
+                found.add(name)
+                left |= self.evidence[name].needs
+        return frozenset(found)
+
+
+def load(path: Path | str) -> Runbook:
+    """Reads the runbook of a playbook. Raises RunbookError."""
+    source = yamlsource.load(Path(path))
+    return _Loading(_place(source)).runbook()
+
+
+def _place(source: yamlsource.Source) -> Reader:
+    plays = source.data if isinstance(source.data, list) else []
+    for index, play in enumerate(plays):
+        variables = play.get("vars") if isinstance(play, dict) else None
+        if isinstance(variables, dict) and "runbook" in variables:
+            return Reader(source, (index, *_PLACE), variables["runbook"])
+    raise RunbookError("holds no runbook; it stands in vars.runbook of a play", source.where())
+
+
+class _Loading:
+    """The state of reading one runbook: which names come from the inventory and which from outside."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader.mapping(
+            (
+                *("alerts", "summary", "draft", "inputs", "params", "evidence", "findings", "mitigations", "verify"),
+                "chart",
+            ),
+            ("alerts", "summary", "evidence", "findings"),
+        )
+        self._params = self._optional("params")
+        self._trusted = frozenset(self._params) | {"target", "alert"}
+        self._inputs = frozenset(self._optional("inputs"))
+
+    def _optional(self, key: str) -> dict[str, Reader]:
+        if not self._reader.has(key):
+            return {}
+        return {member.name(): member for member in self._reader.at(key).mapping().members()}
+
+    def runbook(self) -> Runbook:
+        reader = self._reader
+        evidence = {name: self._question(name, member) for name, member in self._optional("evidence").items()}
+        made = Runbook(
+            name=reader.source.path.stem,
+            path=reader.source.path,
+            sha256=reader.source.sha256,
+            summary=reader.at("summary").text(),
+            alerts=tuple(member.text() for member in reader.at("alerts").members()),
+            draft=reader.at("draft").flag() if reader.has("draft") else False,
+            inputs={name: self._input(name, member) for name, member in self._optional("inputs").items()},
+            params={name: member.value for name, member in self._params.items()},
+            evidence={
+                name: dataclasses.replace(question, needs=question.needs & evidence.keys())
+                for name, question in evidence.items()
+            },
+            findings=tuple(self._finding(member) for member in reader.at("findings").members()),
+            mitigations={
+                name: self._mitigation(name, member) for name, member in self._optional("mitigations").items()
+            },
+            verify=self._verify(reader.at("verify")) if reader.has("verify") else None,
+            chart=self._chart(reader.at("chart")) if reader.has("chart") else None,
+            where=reader.where,
+        )
+        if not made.alerts:
+            reader.at("alerts").fail("names no alert")
+        for problem in references.problems(made):
+            raise problem
+        return made
+
+    def _input(self, name: str, reader: Reader) -> Input:
+        reader.mapping(("label", "pattern", "required", "default"), ("pattern",))
+        required = reader.at("required").flag() if reader.has("required") else not reader.has("default")
+        default = reader.at("default").value if reader.has("default") else ""
+        if not isinstance(default, str):
+            reader.at("default").fail("has to be a text")
+        label = reader.at("label").text() if reader.has("label") else name
+        return Input(name, label, reader.at("pattern").text(), required, default, reader.where)
+
+    def _question(self, name: str, reader: Reader) -> Question:
+        reader.mapping()
+        probes = [key for key in reader.value if key not in _MODIFIERS]
+        if len(probes) != 1:
+            found = f"has {', '.join(probes)}" if probes else "has none"
+            reader.fail(f"asks exactly one probe, but {found}; {allowed(_MODIFIERS)} may stand beside it")
+        probe = probes[0]
+        options = self._options(probe, reader.at(probe))
+        when = self._conditions(reader.at("when")) if reader.has("when") else ()
+        needs = options.names.union(*(condition.names for condition in when))
+        hosts = self._template(reader.at("hosts")) if reader.has("hosts") else None
+        vantage = reader.at("vantage").text() if reader.has("vantage") else ""
+        return Question(name, probe, options, when, hosts, vantage, needs, reader.where)
+
+    def _options(self, probe: str, reader: Reader) -> Template:
+        if probe == VALUE:
+            if isinstance(reader.value, str) and "{{" not in reader.value:
+                reader.fail("is computed: write it as {{ expression }}")
+            return self._template(reader)
+        if reader.value is not None:
+            reader.mapping()
+        return self._template(dataclasses.replace(reader, value=reader.value or {}), _LANGUAGES.get(probe, {}))
+
+    def _template(self, reader: Reader, kind: Kind | dict[str, Kind] = "plain") -> Template:
+        return Template(reader.value, kind, trusted=self._trusted, inputs=self._inputs, where=reader.where)
+
+    def _conditions(self, reader: Reader) -> tuple[Condition, ...]:
+        if not isinstance(reader.value, list) or not reader.value:
+            reader.fail("has to be a list of conditions")
+        return tuple(self._condition(member) for member in reader.members())
+
+    def _condition(self, reader: Reader) -> Condition:
+        text = reader.text()
+        try:
+            return Condition(text, reader.where)
+        except RunbookError:
+            if text.count("(") != text.count(")"):
+                reader.fail(f"{text!r} is cut short: a condition with a comma in a [list] has to be quoted")
+            raise
+
+    def _finding(self, reader: Reader) -> Finding:
+        actions = ("mitigate", "propose", "escalate", "handover", "wait")
+        reader.mapping(("name", "when", "each", "because", *actions), ("name", "when", "because"))
+        name = reader.at("name").text()
+        reader.at("name").check_name(name)
+        if not any(reader.has(action) for action in actions[:4]):
+            reader.fail(f"{name} says nothing of what to do; {allowed(actions)}, where wait needs another beside it")
+        return Finding(
+            name=name,
+            when=self._conditions(reader.at("when")),
+            each=self._each(reader.at("each")) if reader.has("each") else None,
+            because=self._text(reader.at("because")),
+            mitigate=reader.at("mitigate").text() if reader.has("mitigate") else "",
+            propose=self._text(reader.at("propose")) if reader.has("propose") else None,
+            escalate=self._text(reader.at("escalate")) if reader.has("escalate") else None,
+            handover=reader.at("handover").text() if reader.has("handover") else "",
+            wait=self._wait(reader.at("wait")) if reader.has("wait") else None,
+            where=reader.where,
+        )
+
+    def _text(self, reader: Reader) -> Template:
+        reader.text()
+        return self._template(reader)
+
+    def _each(self, reader: Reader) -> Each:
+        members = reader.mapping().members()
+        if len(members) != 1:
+            reader.fail("names exactly one member: each: {pod: pods.crashing}")
+        return Each(members[0].name(), Expression(members[0].text(), members[0].where))
+
+    def _wait(self, reader: Reader) -> Wait:
+        reader.mapping(("for", "looks"), ("for", "looks"))
+        return Wait(reader.at("for").duration(), reader.at("looks").number())
+
+    def _mitigation(self, name: str, reader: Reader) -> Mitigation:
+        known = (
+            "role",
+            "action",
+            "with",
+            "touches",
+            "risk",
+            "credential",
+            "owner",
+            "cooldown",
+            "timeout",
+            "undo",
+            "cures",
+        )
+        reader.mapping(known, ("role", "touches", "risk", "credential"))
+        empty = dataclasses.replace(reader, value="")
+        return Mitigation(
+            name=name,
+            role=reader.at("role").text(),
+            action=reader.at("action").text() if reader.has("action") else name,
+            arguments=self._template(reader.at("with").mapping() if reader.has("with") else Reader(*_at(reader), {})),
+            touches=self._text(reader.at("touches")),
+            risk=_risk(reader.at("risk").choice("low", "medium", "high")),
+            credential=reader.at("credential").text(),
+            owner=self._text(reader.at("owner")) if reader.has("owner") else self._template(empty),
+            cooldown=reader.at("cooldown").duration() if reader.has("cooldown") else 1800.0,
+            timeout=reader.at("timeout").duration() if reader.has("timeout") else 300.0,
+            undo=reader.at("undo").text() if reader.has("undo") else "",
+            cures=reader.at("cures").flag() if reader.has("cures") else True,
+            where=reader.where,
+        )
+
+    def _verify(self, reader: Reader) -> Verify:
+        reader.mapping(("within", "stable_for", "every", "healed_when"), ("within", "healed_when"))
+        return Verify(
+            within=reader.at("within").duration(),
+            stable_for=reader.at("stable_for").duration() if reader.has("stable_for") else 30.0,
+            every=reader.at("every").duration() if reader.has("every") else 5.0,
+            healed_when=self._conditions(reader.at("healed_when")),
+        )
+
+    def _chart(self, reader: Reader) -> Chart:
+        if isinstance(reader.value, str):
+            return Chart(self._template(reader, "promql"), "")
+        reader.mapping(("query", "unit"), ("query",))
+        return Chart(
+            self._template(reader.at("query"), "promql"), reader.at("unit").text() if reader.has("unit") else ""
+        )
+
+
+def _at(reader: Reader) -> tuple[yamlsource.Source, yamlsource.Keys]:
+    return reader.source, reader.keys
+
+
+def _risk(word: str) -> Risk:
+    return "low" if word == "low" else "medium" if word == "medium" else "high"
+
+
+class Catalogue:
+    """Which file is the runbook of which alert. A broken file breaks its own alerts and no others."""
+
+    def __init__(self, files: dict[Path, tuple[str, ...]], problems: list[RunbookError]) -> None:
+        self._files = {path.stem: path for path in files}
+        self._claims: dict[str, list[Path]] = {}
+        self._loaded: dict[Path, Runbook | RunbookError] = {}
+        for path, alerts in files.items():
+            for alert in alerts:
+                self._claims.setdefault(alert, []).append(path)
+        self.problems = [*problems, *(self._clash(alert) for alert, paths in self._claims.items() if len(paths) > 1)]
+
+    @property
+    def alerts(self) -> dict[str, Path]:
+        """The file of each alert that exactly one file claims."""
+        return {alert: paths[0] for alert, paths in self._claims.items() if len(paths) == 1}
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all runbooks."""
+        return sorted(self._files)
+
+    def for_alert(self, alert: str) -> Runbook | None:
+        """The runbook of an alert, or None where there is none. Raises RunbookError where it cannot be used."""
+        paths = self._claims.get(alert, [])
+        if len(paths) > 1:
+            raise self._clash(alert)
+        return self._load(paths[0]) if paths else None
+
+    def by_name(self, name: str) -> Runbook:
+        """The runbook with this name. Raises RunbookError where there is none or it cannot be used."""
+        if name not in self._files:
+            raise RunbookError(f"there is no runbook {name!r}; {allowed(self._files, name)}")
+        return self._load(self._files[name])
+
+    def _load(self, path: Path) -> Runbook:
+        if path not in self._loaded:
+            try:
+                self._loaded[path] = load(path)
+            except RunbookError as error:
+                self._loaded[path] = error
+        found = self._loaded[path]
+        if isinstance(found, RunbookError):
+            raise found
+        return found
+
+    def _clash(self, alert: str) -> RunbookError:
+        files = " and ".join(str(path) for path in self._claims[alert])
+        return RunbookError(f"the alert {alert!r} is claimed by {files}; one file may claim it")
+
+
+def catalogue(*directories: Path | str) -> Catalogue:
+    """Looks through the playbooks of these directories for runbooks, without loading them."""
+    files: dict[Path, tuple[str, ...]] = {}
+    problems: list[RunbookError] = []
+    for path in sorted(path for directory in directories for path in Path(directory).glob("*.yml")):
+        try:
+            alerts = yamlsource.texts_at(path, (*_PLACE, "alerts"))
+        except RunbookError as error:
+            problems.append(error)
+        else:
+            if alerts is not None:
+                files[path] = tuple(alerts)
+    return Catalogue(files, problems)
