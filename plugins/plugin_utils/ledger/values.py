@@ -1,0 +1,229 @@
+# Copyright (c) 2026 the oncall.remedy authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the ledger returns and what it raises: plain frozen values, no database library.
+
+Times are Unix seconds (UTC) as the caller gave them; the ledger has no clock of its own.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any, Literal
+
+from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json, Origin
+
+EpisodeState = Literal["open", "waiting", "permitted", "mending", "verifying", "closed"]
+Why = Literal["patience", "look_again", "approval", "held", "human", "resolution"]
+"""What a waiting episode waits for: long enough firing; the runbook's second look; an approval; a guard that holds; a
+human who was told; the alert to go away."""
+
+MitigationState = Literal["issued", "begun", "finished", "void"]
+
+
+class LedgerError(Exception):
+    """The ledger cannot be opened, read or written, or was asked for something that makes no sense."""
+
+
+class LedgerMissing(LedgerError):
+    """There is no ledger at this place and it was opened read-only, so none was made."""
+
+
+class ClaimLost(LedgerError):
+    """The step belongs to the sweep that holds the episode's claim, and the asking sweep does not hold it (any more).
+
+    Nothing was written. The right answer is to leave this episode alone: another sweep works on it.
+    """
+
+
+class StepRefused(LedgerError):
+    """The step contradicts what the ledger knows, for example closing over a mitigation that has no outcome."""
+
+
+class PermitRefused(LedgerError):
+    """The permit allows nothing (any more): unknown, for another target, used, void, expired, or fenced off."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Incident:
+    """What opens an episode. ``inputs`` are the runbook's inputs as bound from the alert's labels or by the operator.
+
+    ``starts_at`` and ``fingerprint`` are Alertmanager's; an operator's run without an alert has neither.
+    """
+
+    source: str
+    target: str
+    runbook: str
+    alertname: str = ""
+    fingerprint: str = ""
+    origin: Origin = "alert"
+    inputs: Json = dataclasses.field(default_factory=dict)
+    starts_at: float | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Episode:
+    """One incident from its opening to its closing."""
+
+    id: str
+    source: str
+    target: str
+    runbook: str
+    alertname: str
+    fingerprint: str
+    origin: Origin
+    inputs: Json
+    starts_at: float | None
+    opened_at: float
+    seen_at: float
+    state: EpisodeState
+    why: Why | Literal[""]
+    due_at: float
+    looks: int
+    outcome: str
+    closed_at: float | None
+    changed_at: float
+    claimed_by: str | None
+    claimed_until: float | None
+
+    def claimed(self, now: float) -> bool:
+        """Whether some sweep works on it at ``now``."""
+        return self.claimed_by is not None and self.claimed_until is not None and self.claimed_until > now
+
+
+@dataclasses.dataclass(frozen=True)
+class Lease:
+    """The lock of one physical target. ``fence`` grows by one with each holder and never falls: a write under an older
+    number is a write by somebody who no longer holds it."""
+
+    target: str
+    fence: int
+    owner: str
+    episode: str
+    acquired_at: float
+    expires_at: float
+    released_at: float | None = None
+
+    def held(self, now: float) -> bool:
+        """Whether somebody holds it at ``now``."""
+        return self.released_at is None and self.expires_at > now
+
+
+@dataclasses.dataclass(frozen=True)
+class Held:
+    """The answer to one who did not get a lease or a permit: why not, in plain words."""
+
+    target: str
+    reason: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Intent:
+    """What a permit is asked for: this remedy, on this target, by this plan, on this evidence.
+
+    ``owner`` is the sweep (it must hold the episode's claim). ``expires_at`` is until when the permit may be used,
+    ``hold_for`` how many seconds the target stays locked from its use: the task's timeout and a margin. ``fence_seen``
+    comes from the ``Standing`` that the gate decided on.
+    """
+
+    episode: str
+    target: str
+    owner: str
+    remedy: str
+    plan: Json
+    plan_hash: str
+    evidence_hash: str
+    expires_at: float
+    hold_for: float
+    fence_seen: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Mitigation:
+    """One intent to change a target, from its permit to its outcome.
+
+    ``issued``: nothing has happened. ``begun``: the permit was used; from here on something may have been written.
+    ``finished``: the outcome is known. ``void``: given back unused.
+    """
+
+    permit: str
+    episode: str
+    target: str
+    fence: int
+    remedy: str
+    plan: Json
+    plan_hash: str
+    evidence_hash: str
+    owner: str
+    state: MitigationState
+    issued_at: float
+    expires_at: float
+    hold_for: float
+    began_at: float | None = None
+    ended_at: float | None = None
+    outcome: str = ""
+    result: Json | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Standing:
+    """What the ledger knows of one target when a gate is about to decide: read in one transaction.
+
+    ``fence`` is to be handed to ``issue_permit``: if anybody has held the target in between, the decision was made on
+    an old picture and no permit comes of it.
+    """
+
+    target: str
+    fence: int
+    lease: Lease | None
+    unfinished: tuple[Mitigation, ...]
+    history: tuple[Mitigation, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Escalation:
+    """One call for a human, once per episode and level. ``due_at`` is when to try (again) to send it."""
+
+    id: int
+    episode: str
+    level: int
+    to: str
+    why: str
+    state: Literal["recorded", "sent", "failed"]
+    attempts: int
+    recorded_at: float
+    due_at: float | None
+    sent_at: float | None
+    error: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Entry:
+    """One line of the timeline of an episode."""
+
+    episode: str
+    at: float
+    stage: str
+    event: str
+    detail: Json = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True)
+class Sweep:
+    """One run of the engine. ``host`` and ``pid`` let another run on the same host see that it has died."""
+
+    id: str
+    host: str
+    pid: int
+    started_at: float
+    finished_at: float | None
+    summary: Json | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """The last good answer of an Alertmanager source: when, by which peer, and what the caller keeps of it."""
+
+    source: str
+    answered_at: float
+    url: str
+    answer: Any
