@@ -82,7 +82,7 @@ class _Environment(ImmutableSandboxedEnvironment):
             return obj[argument]
         return self.undefined(hint=f"{_kind_of(obj)} has no member {argument!r}")
 
-    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:  # noqa: ARG002 Jinja2's signature
+    def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
         if not all(isinstance(side, (int, float)) for side in (left, right)):
             raise TypeError(f"{operator} takes numbers, not {_kind_of(left)} and {_kind_of(right)}")
         return left * right
