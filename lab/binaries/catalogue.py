@@ -1,0 +1,92 @@
+"""Which programs the lab runs and where each can come from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lab.settings import KUBERNETES_VERSION, OPERATOR_VERSION, PROMETHEUS_VERSION, TRAEFIK_VERSION
+
+
+@dataclass(frozen=True)
+class System:
+    """A program that Debian packages: the names it may have, and the package."""
+
+    name: str
+    package: str
+    candidates: Sequence[str] = ()
+    static: bool = False
+
+    @property
+    def names(self) -> Sequence[str]:
+        return self.candidates or (self.name,)
+
+
+@dataclass(frozen=True)
+class Module:
+    """Programs that one Go module builds, locked by the go.mod and go.sum in ``go/<name>``."""
+
+    name: str
+    version: str
+    packages: Sequence[str]
+    tags: str = ""
+    variables: Sequence[str] = ()
+    static: bool = False
+
+    @property
+    def programs(self) -> list[str]:
+        return [package.rpartition("/")[2] for package in self.packages]
+
+
+SYSTEM = (
+    System("containerd", "containerd"),
+    System("ctr", "containerd"),
+    System("runc", "runc"),
+    System("etcd", "etcd-server"),
+    System("alertmanager", "prometheus-alertmanager", ("alertmanager", "prometheus-alertmanager")),
+    System("busybox", "busybox-static", static=True),
+    System("sshd", "openssh-server"),
+    System("ssh", "openssh-client"),
+    System("ip", "iproute2"),
+    System("nft", "nftables"),
+    System("sysctl", "procps"),
+    System("mount", "mount"),
+    System("nsenter", "util-linux"),
+    System("unshare", "util-linux"),
+)
+
+_KUBERNETES = "k8s.io/kubernetes/cmd"
+_VERSION = "k8s.io/component-base/version"
+_OPERATOR = "github.com/prometheus-operator/prometheus-operator/cmd"
+
+KUBERNETES = Module(
+    "kubernetes",
+    KUBERNETES_VERSION,
+    [
+        f"{_KUBERNETES}/{name}"
+        for name in ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kube-proxy")
+    ],
+    variables=[
+        f"{_VERSION}.gitVersion=v{KUBERNETES_VERSION}",
+        f"{_VERSION}.gitMajor={KUBERNETES_VERSION.split('.')[0]}",
+        f"{_VERSION}.gitMinor={KUBERNETES_VERSION.split('.')[1]}",
+    ],
+)
+OPERATOR = Module(
+    "operator",
+    OPERATOR_VERSION,
+    [f"{_OPERATOR}/operator", f"{_OPERATOR}/prometheus-config-reloader"],
+    variables=[f"github.com/prometheus/common/version.Version={OPERATOR_VERSION}"],
+    static=True,
+)
+PROMETHEUS = Module(
+    "prometheus",
+    PROMETHEUS_VERSION,
+    ["github.com/prometheus/prometheus/cmd/prometheus"],
+    # Debian's Prometheus has no Kubernetes service discovery; of all the others the lab needs none.
+    tags="netgo,remove_all_sd,enable_kubernetes_sd",
+    variables=[f"github.com/prometheus/common/version.Version={PROMETHEUS_VERSION}"],
+    static=True,
+)
+MODULES = (KUBERNETES, OPERATOR, PROMETHEUS)
+TRAEFIK = ("traefik", TRAEFIK_VERSION)

@@ -1,0 +1,101 @@
+"""Removes whatever a lab left, however it ended: processes, mounts, network, control groups and files.
+
+Works from what the kernel shows, not from records: a lab that was killed half-way has none.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+from lab import network, supervisor
+from lab.console import wait_until
+from lab.nodes import CGROUP
+from lab.settings import Paths
+from lab.shell import run
+
+_CGROUPS = Path("/sys/fs/cgroup")
+
+
+def remove_everything(paths: Paths) -> None:
+    """Leaves nothing of the lab but its cache. Safe to call when there is nothing."""
+    _end_processes(paths)
+    _unmount(paths)
+    network.down()
+    _remove_cgroups()
+    shutil.rmtree(paths.run, ignore_errors=True)
+    _remove_if_empty(Path("/var/lib/cni"))
+
+
+def processes(paths: Paths) -> list[int]:
+    """Process ids of the lab: those in its control groups, and those that inherited its supervisor's mark."""
+    mark = supervisor.mark(paths).encode()
+    return sorted(pid for pid in _pids() if _in_lab_cgroup(pid) or mark in _read(pid, "environ").split(b"\0"))
+
+
+def cgroups() -> Iterator[Path]:
+    """The lab's control groups in every hierarchy, innermost first."""
+    for hierarchy in (_CGROUPS, *(entry for entry in _CGROUPS.glob("*") if entry.is_dir())):
+        top = hierarchy / CGROUP.strip("/")
+        if top.is_dir():
+            for directory, _, _ in os.walk(top, topdown=False):
+                yield Path(directory)
+
+
+def mounts(paths: Paths) -> list[str]:
+    """Mount points in the lab's run directory, innermost first."""
+    points = [line.split()[1] for line in Path("/proc/self/mounts").read_text(encoding="utf-8").splitlines()]
+    return sorted((point for point in points if point.startswith(f"{paths.run}/")), reverse=True)
+
+
+def _end_processes(paths: Paths) -> None:
+    def gone() -> bool:
+        found = processes(paths)
+        for pid in found:
+            _signal(pid, signal.SIGKILL)
+        return not found
+
+    wait_until("the lab's processes end", gone, timeout=30, every=0.1)
+
+
+def _pids() -> Iterator[int]:
+    return (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
+
+
+def _in_lab_cgroup(pid: int) -> bool:
+    groups = (line.split(":", 2)[-1] for line in _read(pid, "cgroup").decode().splitlines())
+    return any(group.startswith(f"{CGROUP}/") for group in groups)
+
+
+def _read(pid: int, name: str) -> bytes:
+    try:
+        return Path("/proc", str(pid), name).read_bytes()
+    except OSError:
+        return b""
+
+
+def _signal(pid: int, number: int) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        pass
+
+
+def _unmount(paths: Paths) -> None:
+    for point in mounts(paths):
+        run(["umount", "--lazy", point], check=False)
+
+
+def _remove_cgroups() -> None:
+    for directory in cgroups():
+        _remove_if_empty(directory)
+
+
+def _remove_if_empty(directory: Path) -> None:
+    try:
+        directory.rmdir()
+    except OSError:
+        pass

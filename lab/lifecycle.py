@@ -1,0 +1,98 @@
+"""Starts and stops the lab."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from lab import (
+    binaries, cleanup, control_plane, estate, health, images, leftovers, network, nodes, packages, pki, preflight, ssh,
+    supervisor,
+)  # fmt: skip
+from lab.console import side_by_side, step, wait_until
+from lab.kube import Cluster, cluster_of
+from lab.settings import MONITORING_NODE, NODES, Node, Paths
+
+_EVERYWHERE = ("pause", "traefik", "busybox")
+_MONITORING = ("operator", "reloader", "prometheus")
+
+
+def fetch(paths: Paths, *, from_releases: bool = True) -> Mapping[str, Path]:
+    """Installs packages, fetches and builds programs, and makes the images: all that can be done before ``up``."""
+    packages.install(packages.missing())
+    programs = binaries.acquire(paths, from_releases=from_releases)
+    for image in images.catalogue(programs).values():
+        images.archive(image, paths.images)
+    return programs
+
+
+def up(paths: Paths, *, from_releases: bool = True) -> None:
+    """Starts the lab and waits until it is healthy. A lab that is up already is brought to its state again."""
+    running = supervisor.Supervisor(paths.supervisor_socket).alive()
+    if not running:
+        preflight.check(paths)
+        cleanup.remove_everything(paths)
+        leftovers.remember(paths)
+    programs = fetch(paths, from_releases=from_releases)
+    if not running:
+        _start(paths, programs)
+    cluster = _cluster(paths)
+    side_by_side(
+        lambda: _populate(paths, cluster, programs),
+        *(lambda node=node: _load_images(paths, node, programs) for node in NODES),
+    )
+    with step("healthy"):
+        health.wait_healthy(cluster, paths, timeout=180)
+
+
+def down(paths: Paths) -> None:
+    """Stops the lab and removes everything it made but the cache."""
+    daemon = supervisor.Supervisor(paths.supervisor_socket)
+    if daemon.alive():
+        with step("programs stopped"):
+            daemon.shut_down()
+            wait_until("supervisord ends", lambda: not daemon.alive(), timeout=60)
+    with step("removed"):
+        cleanup.remove_everything(paths)
+
+
+def _start(paths: Paths, programs: Mapping[str, Path]) -> None:
+    with step("certificates, network and configuration made"):
+        paths.run.mkdir(parents=True, exist_ok=True)
+        pki.create(paths)
+        ssh.create_keys(paths)
+        control_plane.write_kubeconfigs(paths)
+        network.up()
+        nodes.prepare(paths, programs)
+        configuration = paths.run / "supervisord.conf"
+        supervisor.write_configuration(
+            configuration,
+            [*control_plane.programs(paths, programs), *(nodes.program(paths, node) for node in NODES)],
+            socket_path=paths.supervisor_socket,
+            logs=paths.logs,
+        )
+        supervisor.start(configuration, paths)
+
+
+def _cluster(paths: Paths) -> Cluster:
+    cluster = cluster_of(paths)
+    with step("API server ready"):
+        wait_until("API server ready", cluster.ready, timeout=90)
+    daemon = supervisor.Supervisor(paths.supervisor_socket)
+    for program in control_plane.AFTER_API_SERVER:
+        daemon.start(program, wait=False)
+    return cluster
+
+
+def _populate(paths: Paths, cluster: Cluster, programs: Mapping[str, Path]) -> None:
+    with step("estate applied"):
+        estate.apply(cluster, paths, programs[binaries.DEFINITIONS])
+
+
+def _load_images(paths: Paths, node: Node, programs: Mapping[str, Path]) -> None:
+    with step(f"images in {node.name}"):
+        wait_until(f"containerd of {node.name}", lambda: nodes.containerd_answers(paths, node, programs["ctr"]), timeout=60)
+        catalogue = images.catalogue(programs)
+        wanted = [*_EVERYWHERE, *(_MONITORING if node is MONITORING_NODE else ())]
+        archives = [images.archive(catalogue[name], paths.images) for name in wanted]
+        nodes.import_images(paths, node, programs["ctr"], archives)

@@ -1,0 +1,55 @@
+"""The bridge that is the lab's outside world, and each node's network namespace with its cable to it."""
+
+from __future__ import annotations
+
+import json
+
+from lab.settings import BRIDGE, BRIDGE_ADDRESS, NODES, Node
+from lab.shell import in_network_of, run
+
+
+def up() -> None:
+    """Makes the bridge, the namespaces, the cables and the routes to the pods. Whatever is there already stays."""
+    if run(["ip", "link", "show", BRIDGE], check=False).returncode:
+        run(["ip", "link", "add", BRIDGE, "type", "bridge"])
+        run(["ip", "address", "add", f"{BRIDGE_ADDRESS}/24", "dev", BRIDGE])
+    run(["ip", "link", "set", BRIDGE, "up"])
+    for node in NODES:
+        if node.name not in namespaces():
+            _plug_in(node)
+        _routes(node)
+
+
+def down() -> None:
+    """Removes what ``up`` made. The cables and the routes inside go with the namespaces."""
+    for node in NODES:
+        run(["ip", "route", "del", node.pod_network], check=False)
+        if node.name in namespaces():
+            run(["ip", "netns", "delete", node.name])
+        run(["ip", "link", "delete", node.link], check=False)
+    run(["ip", "link", "delete", BRIDGE], check=False)
+
+
+def namespaces() -> set[str]:
+    """Names of the network namespaces on this machine."""
+    text = run(["ip", "-json", "netns", "list"]).stdout.strip()
+    return {entry["name"] for entry in json.loads(text or "[]")}
+
+
+def _plug_in(node: Node) -> None:
+    run(["ip", "netns", "add", node.name])
+    run(["ip", "link", "add", node.link, "type", "veth", "peer", "name", "eth0", "netns", node.name])
+    run(["ip", "link", "set", node.link, "master", BRIDGE, "up"])
+    inside = ["ip", "-netns", node.name]
+    run([*inside, "link", "set", "lo", "up"])
+    run([*inside, "address", "add", f"{node.address}/24", "dev", "eth0"])
+    run([*inside, "link", "set", "eth0", "up"])
+    run([*inside, "route", "add", "default", "via", BRIDGE_ADDRESS])
+    run(in_network_of(node, ["sysctl", "-qw", "net.ipv4.ip_forward=1"]))
+
+
+def _routes(node: Node) -> None:
+    run(["ip", "route", "replace", node.pod_network, "via", node.address])
+    for other in NODES:
+        if other is not node:
+            run(["ip", "-netns", node.name, "route", "replace", other.pod_network, "via", other.address])

@@ -1,0 +1,176 @@
+"""A node: containerd, kubelet, kube-proxy and sshd under a supervisord that is the first process of namespaces of its own."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import yaml
+
+from lab import kubeconfig, settings, ssh, supervisor
+from lab.settings import NODES, SOURCE, Node, Paths
+from lab.shell import run
+from lab.supervisor import Program
+
+CGROUP = "/oncall-remedy-lab"
+_CNI_PLUGINS = ("/usr/lib/cni", "/opt/cni/bin", "/usr/libexec/cni")
+
+
+def prepare(paths: Paths, binaries: Mapping[str, Path]) -> None:
+    """Writes what each node's programs read."""
+    for node in NODES:
+        home = paths.node(node)
+        for directory in ("cni", "pod-logs", "var-log", "var-lib-cni", "home"):
+            (home / directory).mkdir(parents=True, exist_ok=True)
+        _write_json(home / "cni" / "10-lab.conflist", _cni(node, home))
+        (home / "containerd.toml").write_text(_containerd(paths, node), encoding="utf-8")
+        (home / "kubelet.yaml").write_text(yaml.safe_dump(_kubelet(paths, node)), encoding="utf-8")
+        (home / "kube-proxy.yaml").write_text(yaml.safe_dump(_kube_proxy(paths, node)), encoding="utf-8")
+        kubeconfig.write(home / "kubelet.kubeconfig", kubeconfig.for_certificate(paths, node.name))
+        ssh.write_server_configuration(paths, node)
+        supervisor.write_configuration(
+            home / "supervisord.conf",
+            _programs(paths, node, binaries),
+            socket_path=paths.node_supervisor_socket(node),
+            logs=paths.logs / node.name,
+        )
+
+
+def program(paths: Paths, node: Node) -> Program:
+    """The node itself, as the machine's supervisord sees it.
+
+    When it ends, the kernel ends every process in its process namespace, container shims included, and its mounts go
+    with its mount namespace: nothing can be left behind.
+    """
+    command = [
+        "nsenter", f"--net=/run/netns/{node.name}",
+        "unshare", "--mount", "--uts", "--ipc", "--pid", "--fork", "--kill-child", "--mount-proc",
+        sys.executable, "-m", "lab.node_init", node.name, str(paths.node(node)),
+    ]  # fmt: skip
+    return Program(f"node-{node.name}", command, {"PYTHONPATH": str(SOURCE.parent)})
+
+
+def import_images(paths: Paths, node: Node, ctr: Path, archives: Sequence[Path]) -> None:
+    """Loads image archives into the node's containerd; what it has already is skipped by containerd itself."""
+    for archive in archives:
+        run([*_containerd_client(paths, node, ctr), "image", "import", archive])
+
+
+def containerd_answers(paths: Paths, node: Node, ctr: Path) -> bool:
+    """Whether the node's containerd accepts calls."""
+    return run([*_containerd_client(paths, node, ctr), "namespace", "list"], check=False).returncode == 0
+
+
+def _containerd_client(paths: Paths, node: Node, ctr: Path) -> list[str]:
+    return [str(ctr), "--address", str(paths.containerd_socket(node)), "--namespace", "k8s.io"]
+
+
+def _programs(paths: Paths, node: Node, binaries: Mapping[str, Path]) -> list[Program]:
+    home = paths.node(node)
+    kubelet = [
+        binaries["kubelet"], f"--config={home / 'kubelet.yaml'}", f"--kubeconfig={home / 'kubelet.kubeconfig'}",
+        f"--hostname-override={node.name}", f"--node-ip={node.address}", f"--root-dir={home / 'kubelet'}", "--v=1",
+    ]  # fmt: skip
+    thief = [sys.executable, SOURCE / "faults" / "port_thief.py", "80"]
+    return [
+        Program("containerd", [binaries["containerd"], "--config", home / "containerd.toml"]),
+        Program("kubelet", kubelet),
+        Program("kube-proxy", [binaries["kube-proxy"], f"--config={home / 'kube-proxy.yaml'}"]),
+        Program("sshd", [binaries["sshd"], "-D", "-e", "-f", home / "sshd_config"]),
+        Program("stray-httpd", thief, starts_by_itself=False),
+    ]
+
+
+def _cni(node: Node, home: Path) -> dict[str, object]:
+    ipam = {
+        "type": "host-local",
+        "dataDir": str(home / "ipam"),
+        "ranges": [[{"subnet": node.pod_network}]],
+        "routes": [{"dst": "0.0.0.0/0"}],
+    }
+    bridge = {"type": "bridge", "bridge": "cni0", "isGateway": True, "ipMasq": False, "hairpinMode": True, "ipam": ipam}
+    return {
+        "cniVersion": "0.4.0",
+        "name": "lab",
+        "plugins": [bridge, {"type": "portmap", "capabilities": {"portMappings": True}}],
+    }
+
+
+def _containerd(paths: Paths, node: Node) -> str:
+    home = paths.node(node)
+    plugins = next((directory for directory in _CNI_PLUGINS if Path(directory, "bridge").exists()), _CNI_PLUGINS[0])
+    return f"""\
+version = 2
+root = "{home}/containerd"
+state = "/run/containerd"
+[grpc]
+  address = "{paths.containerd_socket(node)}"
+[plugins."io.containerd.internal.v1.opt"]
+  path = "{home}/opt"
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = "docker.io/lab/pause:1"
+  restrict_oom_score_adj = true
+  disable_apparmor = true
+  [plugins."io.containerd.grpc.v1.cri".cni]
+    bin_dir = "{plugins}"
+    conf_dir = "{home}/cni"
+"""
+
+
+def _kubelet(paths: Paths, node: Node) -> dict[str, object]:
+    home = paths.node(node)
+    nothing = "0%"
+    return {
+        "apiVersion": "kubelet.config.k8s.io/v1beta1",
+        "kind": "KubeletConfiguration",
+        "failCgroupV1": False,
+        "cgroupDriver": "cgroupfs",
+        "cgroupsPerQOS": False,
+        "cgroupRoot": f"{CGROUP}/{node.name}",
+        "enforceNodeAllocatable": [],
+        "containerRuntimeEndpoint": f"unix://{paths.containerd_socket(node)}",
+        "authentication": {
+            "anonymous": {"enabled": False},
+            "webhook": {"enabled": True},
+            "x509": {"clientCAFile": str(paths.pki / "ca.crt")},
+        },
+        "authorization": {"mode": "Webhook"},
+        "tlsCertFile": str(paths.pki / f"{node.name}-serving.crt"),
+        "tlsPrivateKeyFile": str(paths.pki / f"{node.name}-serving.key"),
+        "failSwapOn": False,
+        "localStorageCapacityIsolation": False,
+        # The lab lives on whatever disk the machine has: a full one must not evict the estate in the middle of a test.
+        "evictionHard": dict.fromkeys(("memory.available", "nodefs.available", "imagefs.available", "nodefs.inodesFree"), nothing),
+        "imageGCHighThresholdPercent": 100,
+        "address": node.address,
+        "port": 10250,
+        "healthzPort": 0,
+        # Kubelets that share one delete each other's logs as orphans.
+        "podLogsDir": str(home / "pod-logs"),
+        "resolvConf": "",
+        "syncFrequency": "10s",
+        "nodeLeaseDurationSeconds": 8,
+        "nodeStatusUpdateFrequency": "4s",
+        # No CAP_SYS_RESOURCE is needed then: sysctls and OOM scores that cannot be set are logged and passed over.
+        "featureGates": {"KubeletInUserNamespace": True},
+    }
+
+
+def _kube_proxy(paths: Paths, node: Node) -> dict[str, object]:
+    return {
+        "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
+        "kind": "KubeProxyConfiguration",
+        "clientConnection": {"kubeconfig": str(paths.pki / "kube-proxy.kubeconfig")},
+        "clusterCIDR": settings.POD_NETWORK,
+        "hostnameOverride": node.name,
+        "mode": "nftables",
+        "healthzBindAddress": "127.0.0.1:10256",
+        "metricsBindAddress": "127.0.0.1:10249",
+        "conntrack": {"maxPerCore": 0, "tcpEstablishedTimeout": "0s", "tcpCloseWaitTimeout": "0s"},
+    }
+
+
+def _write_json(path: Path, document: object) -> None:
+    path.write_text(json.dumps(document, indent=2), encoding="utf-8")

@@ -1,0 +1,195 @@
+"""Names everything that is missing before anything is started, and what to do about each."""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import json
+import os
+import platform
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from lab import binaries, network, packages, settings
+from lab.console import LabError
+from lab.settings import NODES, Paths
+from lab.shell import run
+
+_GIGABYTE = 1 << 30
+# Measured: run directory 1.5 GB and images 0.5 GB; programs 0.6 GB; Go's caches while building 9 GB.
+_RUN_SPACE = 4 * _GIGABYTE
+_CACHE_SPACE = 2 * _GIGABYTE
+_BUILD_SPACE = 14 * _GIGABYTE
+_MEMORY = 3 * _GIGABYTE
+_CAPABILITIES = {
+    "CAP_CHOWN": 0, "CAP_DAC_OVERRIDE": 1, "CAP_KILL": 5, "CAP_SETGID": 6, "CAP_SETUID": 7, "CAP_NET_ADMIN": 12,
+    "CAP_NET_RAW": 13, "CAP_SYS_CHROOT": 18, "CAP_SYS_PTRACE": 19, "CAP_SYS_ADMIN": 21, "CAP_MKNOD": 27,
+}  # fmt: skip
+_CONTROLLERS = {"cpu", "cpuset", "memory", "pids"}
+_PORTS = (
+    (settings.BRIDGE_ADDRESS, settings.API_PORT),
+    ("127.0.0.1", settings.ETCD_PORT),
+    ("127.0.0.1", settings.ETCD_PEER_PORT),
+    ("127.0.0.1", settings.CONTROLLER_MANAGER_PORT),
+    ("127.0.0.1", settings.SCHEDULER_PORT),
+    *((settings.BRIDGE_ADDRESS, port) for port in (*settings.ALERTMANAGER_PORTS, *settings.ALERTMANAGER_GOSSIP_PORTS)),
+)
+
+
+def check(paths: Paths) -> None:
+    """Raises one LabError that lists everything that is missing. Starts, installs and changes nothing."""
+    if found := list(problems(paths)):
+        raise LabError("this machine cannot run the lab yet:\n  - " + "\n  - ".join(found))
+
+
+def problems(paths: Paths) -> Iterator[str]:
+    """Each thing that is missing, with what to do about it."""
+    if os.geteuid() != 0:
+        yield "not root: run it with sudo (network namespaces, mounts and control groups need it)"
+        return  # without root the other answers would be wrong
+    checks: tuple[Callable[[], Iterator[str]], ...] = (
+        _capabilities, _platform, _cgroups, lambda: _disk(paths), _memory, _run_directory_of(paths), _namespaces,
+        _addresses, _ports, _forwarding, _installable,
+    )  # fmt: skip
+    for question in checks:
+        yield from question()
+
+
+def missing_capabilities(effective: int) -> list[str]:
+    """Names of the needed capabilities that the bit mask of /proc/self/status lacks."""
+    return [name for name, bit in _CAPABILITIES.items() if not effective >> bit & 1]
+
+
+def overlapping(routes: list[dict[str, str]]) -> list[str]:
+    """Destinations among ``ip -json route`` that overlap the lab's networks; the default route does not count."""
+    ours = [ipaddress.ip_network(text) for text in (settings.NETWORK, *(node.pod_network for node in NODES))]
+    found = []
+    for route in routes:
+        try:
+            there = ipaddress.ip_network(route["dst"])
+        except ValueError:
+            continue  # "default"
+        if route.get("dev") != settings.BRIDGE and any(there.overlaps(our) for our in ours):
+            found.append(f"{route['dst']} dev {route.get('dev', '?')}")
+    return found
+
+
+def _capabilities() -> Iterator[str]:
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    effective = next(int(line.split()[1], 16) for line in status.splitlines() if line.startswith("CapEff:"))
+    if missing := missing_capabilities(effective):
+        yield f"capabilities {', '.join(missing)}: in a container, give it --privileged or --cap-add"
+
+
+def _platform() -> Iterator[str]:
+    if platform.machine() not in ("x86_64", "aarch64"):
+        yield f"processor {platform.machine()}: the lab's programs are to be had for x86_64 and aarch64"
+
+
+def _cgroups() -> Iterator[str]:
+    unified = Path("/sys/fs/cgroup/cgroup.controllers")
+    if unified.exists():
+        present = set(unified.read_text(encoding="ascii").split())
+    else:
+        present = {entry for mounted in Path("/sys/fs/cgroup").glob("*") for entry in mounted.name.split(",")}
+    if missing := sorted(_CONTROLLERS - present):
+        yield f"cgroup controllers {', '.join(missing)}: mount /sys/fs/cgroup (in a container: share the host's cgroup namespace)"
+    top = Path("/sys/fs/cgroup") if unified.exists() else Path("/sys/fs/cgroup/memory")
+    if top.exists() and not os.access(top, os.W_OK):
+        yield f"{top} is read-only: mount it writable (in a container: --privileged)"
+
+
+def _disk(paths: Paths) -> Iterator[str]:
+    wanted = {paths.run: _RUN_SPACE, paths.cache: _CACHE_SPACE}
+    if not binaries.complete(paths):
+        wanted[paths.cache] += _BUILD_SPACE
+    devices: dict[int, tuple[Path, int]] = {}
+    for path, size in wanted.items():
+        there = _existing(path)
+        _, before = devices.get(there.stat().st_dev, (there, 0))
+        devices[there.stat().st_dev] = (there, before + size)
+    for there, size in devices.values():
+        free = shutil.disk_usage(there).free
+        if free < size:
+            yield (
+                f"disk: {free / _GIGABYTE:.1f} GB free at {there}, {size / _GIGABYTE:.0f} GB needed: "
+                "free some, or point ONCALL_REMEDY_LAB and ONCALL_REMEDY_CACHE elsewhere"
+            )
+
+
+def _existing(path: Path) -> Path:
+    return path if path.exists() else _existing(path.parent)
+
+
+def _memory() -> Iterator[str]:
+    lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+    available = next(int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")) * 1024
+    if available < _MEMORY:
+        yield f"memory: {available / _GIGABYTE:.1f} GB available, {_MEMORY / _GIGABYTE:.0f} GB needed: end something, or use a larger machine"
+
+
+def _run_directory_of(paths: Paths) -> Callable[[], Iterator[str]]:
+    def check() -> Iterator[str]:
+        for path, variable in ((paths.run, "ONCALL_REMEDY_LAB"), (paths.cache, "ONCALL_REMEDY_CACHE")):
+            if path.is_relative_to("/run") or path.is_relative_to("/var/log"):
+                yield f"{variable}={path}: the nodes have a /run and a /var/log of their own, choose another place"
+        if len(str(paths.run)) > 60:
+            yield f"ONCALL_REMEDY_LAB={paths.run}: too long for the unix sockets in it, choose a path of at most 60 characters"
+
+    return check
+
+
+def _namespaces() -> Iterator[str]:
+    for kind in ("net", "mnt", "pid", "uts", "ipc"):
+        if not Path("/proc/self/ns", kind).exists():
+            yield f"kernel: no {kind} namespaces (CONFIG_NAMESPACES): use a kernel that has them"
+    if shutil.which("nft") and run(["nft", "list", "tables"], check=False).returncode:
+        yield "kernel: nftables does not answer: load nf_tables (modprobe nf_tables), kube-proxy needs it"
+
+
+def _addresses() -> Iterator[str]:
+    if not shutil.which("ip"):
+        return
+    routes = json.loads(run(["ip", "-json", "route", "show", "table", "all"], check=False).stdout or "[]")
+    if taken := overlapping([route for route in routes if route.get("dst")]):
+        yield f"addresses: {settings.NETWORK} or the pods' networks are in use ({'; '.join(taken)}): remove those routes"
+    present = network.namespaces()
+    if strangers := [node.name for node in NODES if node.name in present and not _is_ours(node)]:
+        yield f"network namespaces {', '.join(strangers)} are there and not the lab's: ip netns delete them"
+
+
+def _is_ours(node: settings.Node) -> bool:
+    """A namespace that an interrupted lab left has the lab's cable, or is still empty."""
+    return run(["ip", "link", "show", node.link], check=False).returncode == 0
+
+
+def _ports() -> Iterator[str]:
+    for address, port in _PORTS:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((address if address == "127.0.0.1" else "0.0.0.0", port))  # noqa: S104 - nothing listens
+            except OSError as error:
+                if error.errno == errno.EADDRINUSE:
+                    yield f"port {port} is taken: end what listens there (ss -ltnp 'sport = :{port}')"
+
+
+def _forwarding() -> Iterator[str]:
+    """Where bridged packets pass through iptables (Docker switches that on), a FORWARD policy of DROP cuts the nodes off."""
+    switch = Path("/proc/sys/net/bridge/bridge-nf-call-iptables")
+    if not switch.exists() or switch.read_text(encoding="ascii").strip() != "1" or not shutil.which("iptables"):
+        return
+    policy = run(["iptables", "-S", "FORWARD"], check=False).stdout
+    if policy.startswith("-P FORWARD DROP") and f"-i {settings.BRIDGE}" not in policy:
+        yield (
+            "iptables drops what the bridge forwards: "
+            f"iptables -I FORWARD -i {settings.BRIDGE} -j ACCEPT, or sysctl -w net.bridge.bridge-nf-call-iptables=0"
+        )
+
+
+def _installable() -> Iterator[str]:
+    wanted = packages.missing()
+    if wanted and (os.environ.get("ONCALL_REMEDY_NO_INSTALL") or not shutil.which("apt-get")):
+        yield f"packages: apt-get install --no-install-recommends {' '.join(wanted)}"

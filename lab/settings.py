@@ -1,0 +1,134 @@
+"""Where the lab keeps its things, which addresses it takes, and which versions it runs."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+SOURCE = Path(__file__).resolve().parent
+
+KUBERNETES_VERSION = "1.35.4"
+OPERATOR_VERSION = "0.85.0"
+PROMETHEUS_VERSION = "3.10.0"
+TRAEFIK_VERSION = "3.7.15"
+
+BRIDGE = "orlab0"
+BRIDGE_ADDRESS = "10.66.0.1"
+NETWORK = "10.66.0.0/24"
+POD_NETWORK = "10.244.0.0/16"
+SERVICE_NETWORK = "10.96.0.0/16"
+API_SERVICE_ADDRESS = "10.96.0.1"
+
+API_PORT = 16443
+ETCD_PORT = 23790
+ETCD_PEER_PORT = 23800
+CONTROLLER_MANAGER_PORT = 16257
+SCHEDULER_PORT = 16259
+ALERTMANAGER_PORTS = (9093, 9094)
+ALERTMANAGER_GOSSIP_PORTS = (9193, 9194)
+PROMETHEUS_PORT = 9090
+
+EDGE_HOST = "grafana.safetywing.dev"
+NEIGHBOUR_HOST = "status.safetywing.dev"
+
+
+@dataclass(frozen=True)
+class Node:
+    """One Kubernetes node: a network, mount, process and host name namespace with an address of its own on the bridge."""
+
+    number: int
+
+    @property
+    def name(self) -> str:
+        return f"hetzner{self.number}"
+
+    @property
+    def address(self) -> str:
+        return f"10.66.0.1{self.number}"
+
+    @property
+    def pod_network(self) -> str:
+        return f"10.244.{self.number}.0/24"
+
+    @property
+    def link(self) -> str:
+        """Name of the node's cable on the host's side (at most 15 characters)."""
+        return f"orlab-n{self.number}"
+
+
+NODES = tuple(Node(number) for number in (1, 2, 3))
+# Prometheus stays on the first node, so that its address is stable and the others can be broken without losing the witness.
+MONITORING_NODE = NODES[0]
+
+
+def node_named(name: str) -> Node:
+    """The node called ``name``. Raises KeyError where there is none."""
+    return {node.name: node for node in NODES}[name]
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Every directory and file of the lab. ``cache`` outlives ``down``; ``run`` does not."""
+
+    run: Path
+    cache: Path
+
+    @classmethod
+    def from_environment(cls) -> Paths:
+        """Paths from ONCALL_REMEDY_LAB and ONCALL_REMEDY_CACHE, else the defaults."""
+        run = os.environ.get("ONCALL_REMEDY_LAB") or "/var/lib/oncall-remedy-lab"
+        cache = os.environ.get("ONCALL_REMEDY_CACHE") or str(Path.home() / ".cache" / "oncall-remedy")
+        return cls(Path(run).resolve(), Path(cache).resolve())
+
+    @cached_property
+    def programs(self) -> Path:
+        """Programs and data files that were downloaded or built: one directory for each program and version."""
+        return self.cache / "programs"
+
+    @cached_property
+    def images(self) -> Path:
+        return self.cache / "images"
+
+    @cached_property
+    def snapshot(self) -> Path:
+        """What the machine looked like before ``up``: ``leftovers`` compares with it after ``down``."""
+        return self.cache / "before-up.json"
+
+    @cached_property
+    def pki(self) -> Path:
+        return self.run / "pki"
+
+    @cached_property
+    def logs(self) -> Path:
+        return self.run / "logs"
+
+    @cached_property
+    def admin_kubeconfig(self) -> Path:
+        return self.run / "admin.kubeconfig"
+
+    @cached_property
+    def identities(self) -> Path:
+        return self.run / "identities"
+
+    @cached_property
+    def ssh(self) -> Path:
+        return self.run / "ssh"
+
+    @cached_property
+    def supervisor_socket(self) -> Path:
+        return self.run / "supervisor.sock"
+
+    @cached_property
+    def active_faults(self) -> Path:
+        return self.run / "active-faults"
+
+    def node(self, node: Node) -> Path:
+        return self.run / "nodes" / node.name
+
+    def node_supervisor_socket(self, node: Node) -> Path:
+        return self.node(node) / "supervisor.sock"
+
+    def containerd_socket(self, node: Node) -> Path:
+        return self.node(node) / "containerd.sock"
