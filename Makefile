@@ -1,0 +1,58 @@
+# `make help` lists the commands. What is more than a line is in tools/.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+
+VENV := .venv
+ARGS ?=
+
+.PHONY: help
+help: ## This list
+	@sed -nE 's/^([a-z][a-z -]*):[^#]*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  %-42s %s\n", $$1, $$2 }'
+
+.PHONY: setup
+setup: ## The Python environment .venv from its lock, with the checkout linked in as oncall.remedy
+	@tools/venv >/dev/null
+
+.PHONY: test
+test: unit unit-other check sanity-other ## Everything that CI asks for
+
+.PHONY: unit
+unit: setup ## The fast tests: no lab, no root (ARGS="-k gate -x" goes to pytest)
+	$(VENV)/bin/pytest --numprocesses auto $(ARGS)
+
+.PHONY: unit-oldest unit-newest unit-other
+unit-oldest unit-newest unit-other: unit-%: ## The same on the oldest pair, the newest, the one that .venv is not
+	@if venv=$$(tools/venv $*); then $$venv/bin/pytest --numprocesses auto $(ARGS); \
+	elif [ $$? -eq 3 ]; then echo "$@: NOT RUN, this machine has no such Python"; else exit 1; fi
+
+.PHONY: check
+check: setup ## Style, types, documentation, package, sanity (one of them: tools/check types)
+	@tools/check
+
+.PHONY: sanity-other
+sanity-other: ## ansible-test's sanity of the ansible-core that .venv does not have
+	@if tools/venv other >/dev/null; then PAIR=other tools/check sanity; \
+	elif [ $$? -eq 3 ]; then echo "$@: NOT RUN, this machine has no such Python"; else exit 1; fi
+
+.PHONY: format
+format: setup ## Python files as ruff wants them
+	@$(VENV)/bin/ruff check --fix --quiet . ; $(VENV)/bin/ruff format --quiet .
+
+.PHONY: lab-up lab-down lab-status lab-logs
+lab-up lab-down lab-status lab-logs: lab-%: ## The lab: start it, remove it, look at it (more: lab/lab --help)
+	@lab/lab $* $(ARGS)
+
+.PHONY: docs
+docs: setup ## The documentation as pages: build/docs/index.html
+	@tools/check docs
+
+.PHONY: lock
+lock: setup ## Raise requirements/*.txt to the newest releases
+	@tools/lock
+
+.PHONY: clean
+clean: ## Everything that is built here, environments included
+	rm -rf .venv .venv-oldest .venv-newest .cache build docs/reference
