@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import sqlalchemy as sa
+
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger import schema
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.connect import Store, look, step
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.episodes import chunks
@@ -45,9 +46,14 @@ class Cases(Store):
             )
 
     @look
-    def case(self, connection: sa.Connection, case: str) -> Json:
-        """One case by its id or by the beginning of it (at least four characters) if that is the beginning of one
-        alone. Raises LedgerError if there is none, or several."""
+    def case(self, connection: sa.Connection, case: str) -> Json | None:
+        """The case of an episode, or None if none was saved yet."""
+        return connection.scalars(sa.select(C.document).where(C.id == case)).one_or_none()
+
+    @look
+    def find_case(self, connection: sa.Connection, case: str) -> Json:
+        """A case by its id or the beginning of it (at least four characters), as people type it. Raises LedgerError if
+        there is none, or several."""
         if len(case) < 4:
             raise LedgerError("a case is named by at least four characters of its id")
         found = connection.scalars(

@@ -21,10 +21,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
+
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger import schema
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.connect import Store, look, step
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.timeline import tell, tell_all
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import (
+    CLAIM_MAX,
+    CLOCK_TOLERANCE,
     ClaimLost,
     Entry,
     Episode,
@@ -33,13 +36,6 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import
     StepRefused,
     Why,
 )
-
-CLAIM_MAX = 24 * 3600.0
-"""Seconds. No claim is made for longer: one that ends later was made by a wrong clock, and does not count."""
-
-CLOCK_TOLERANCE = 300.0
-"""Seconds by which two controllers' clocks may differ unremarked. What lies further in the future was written before
-the clock was set back."""
 
 _CHUNK = 500
 """Values in one ``IN``: SQLite takes 32766, older ones 999."""

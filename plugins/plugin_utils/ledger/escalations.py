@@ -7,6 +7,7 @@ from __future__ import annotations
 import dataclasses
 
 import sqlalchemy as sa
+
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger import schema
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.connect import Store, look, step
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.timeline import tell

@@ -12,14 +12,12 @@ import dataclasses
 from collections.abc import Sequence
 
 import sqlalchemy as sa
+
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger import schema
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.connect import Store, look, step
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.episodes import chunks
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.timeline import tell_all
-from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Entry, Held, Lease
-
-LEASE_MAX = 24 * 3600.0
-"""Seconds. No lease is given for longer."""
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import LEASE_MAX, Entry, Held, Lease
 
 L = schema.leases.c
 _FIELDS = [schema.leases.c[field.name] for field in dataclasses.fields(Lease)]

@@ -14,13 +14,15 @@ import secrets
 from collections.abc import Sequence
 
 import sqlalchemy as sa
+
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger import schema
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.connect import Store, look, step
-from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.episodes import CLOCK_TOLERANCE, change, chunks
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.episodes import change, chunks
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.leases import read_leases, take
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.storable import redact
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.timeline import tell
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import (
+    CLOCK_TOLERANCE,
     ClaimLost,
     Held,
     Intent,
@@ -56,6 +58,7 @@ class Permits(Store):
         return {
             target: Standing(
                 target,
+                since,
                 leases[target].fence if target in leases else 0,
                 leases.get(target),
                 tuple(unfinished[target]),

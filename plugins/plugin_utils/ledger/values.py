@@ -17,6 +17,15 @@ Why = Literal["patience", "look_again", "approval", "held", "human", "resolution
 """What a waiting episode waits for: long enough firing; the runbook's second look; an approval; a guard that holds; a
 human who was told; the alert to go away."""
 
+CLAIM_MAX = 24 * 3600.0
+"""Seconds. No claim is made for longer: one that ends later was made by a wrong clock, and does not count."""
+
+LEASE_MAX = 24 * 3600.0
+"""Seconds. No lease is given for longer."""
+
+CLOCK_TOLERANCE = 300.0
+"""Seconds by which two clocks may differ unremarked. What lies further in the future was written by a wrong one."""
+
 MitigationState = Literal["issued", "begun", "finished", "void"]
 
 
@@ -169,10 +178,11 @@ class Standing:
     """What the ledger knows of one target when a gate is about to decide: read in one transaction.
 
     ``fence`` is to be handed to ``issue_permit``: if anybody has held the target in between, the decision was made on
-    an old picture and no permit comes of it.
+    an old picture and no permit comes of it. ``history`` is what began after ``since``, oldest first.
     """
 
     target: str
+    since: float
     fence: int
     lease: Lease | None
     unfinished: tuple[Mitigation, ...]
