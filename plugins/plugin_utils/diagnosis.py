@@ -26,7 +26,7 @@ from typing import Any
 from ansible_collections.oncall.remedy.plugins.plugin_utils import runbook as notation
 from ansible_collections.oncall.remedy.plugins.plugin_utils.embedding import plain
 from ansible_collections.oncall.remedy.plugins.plugin_utils.expression import Condition as Written
-from ansible_collections.oncall.remedy.plugins.plugin_utils.expression import Template
+from ansible_collections.oncall.remedy.plugins.plugin_utils.expression import Prose, Template
 from ansible_collections.oncall.remedy.plugins.plugin_utils.faults import RunbookFault
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import (
     Condition,
@@ -252,10 +252,10 @@ def _settled_by(written: Iterable[Written], judged: Iterable[Condition], truth: 
     return frozenset[str]().union(*decisive)
 
 
-def _explained(because: Template, data: Scope, evidence: Known) -> str:
-    """The explanation; where it reads what is not known, it says so instead of failing: it authorises nothing."""
-    missing = _missing(because.names, evidence)
-    return f"({missing.reason})" if missing else plain(because.render(data))
+def _explained(because: Prose, data: Scope, evidence: Known) -> str:
+    """The explanation; it authorises nothing, so where it reads what is not known it says so and goes on."""
+    missing = {name: _missing([name], evidence) for name in because.names}
+    return because.render(data, {name: found.reason for name, found in missing.items() if found})
 
 
 def _asked_for(

@@ -7,6 +7,7 @@ Condition(text, where="")             .names  .attributes  .paths  .evaluate(sco
 Expression(text, where="")            .names  .attributes  .paths  .evaluate(scope) -> Any
 Template(value, kind="plain", *, trusted=frozenset(), inputs=frozenset(), where="")
                                       .names  .paths  .render(scope) -> Any
+Prose(text, where="")                 .names  .paths  .render(scope, unknown) -> str
 ```
 ``names`` are the top-level names that are read, ``attributes`` the dotted paths. The scope is a mapping from name to
 plain data (what JSON can hold). Nothing in the scope is ever parsed, compiled or rendered: hostile text is a value.
@@ -44,11 +45,11 @@ Scope = Mapping[str, Any]
 class Expression:
     """One expression. It may yield any plain value."""
 
-    def __init__(self, text: str, where: str = "") -> None:
+    def __init__(self, text: str, where: str = "", parsed: nodes.Expr | None = None) -> None:
         """``where`` is ``FILE:LINE``, for messages. Raises RunbookError for what the language does not have."""
         self.text = text.strip()
         self.where = where
-        self._node = language.parse_expression(self.text, where)
+        self._node = language.parse_expression(self.text, where) if parsed is None else parsed
         self.names = language.names(self._node)
         self.paths = tuple(dict.fromkeys(language.paths(self._node)))
 
@@ -159,6 +160,33 @@ class Template:
     def _slot(self, node: nodes.Expr) -> Slot:
         used = language.names(node)
         return Slot(used <= self._trusted, bool(used & self._inputs), language.outermost_filter(node))
+
+
+class Prose:
+    """A text for people with ``{{ expressions }}``: what is not known is said in its place, and the rest still stands."""
+
+    def __init__(self, text: str, where: str = "") -> None:
+        """Raises RunbookError."""
+        self.text = text.strip()
+        pieces = language.parse_template(self.text, where)
+        self._pieces = [
+            piece if isinstance(piece, str) else Expression(self.text, where, parsed=piece) for piece in pieces
+        ]
+        parts = [piece for piece in self._pieces if isinstance(piece, Expression)]
+        self.names = frozenset[str]().union(*(part.names for part in parts))
+        self.paths = tuple(dict.fromkeys(path for part in parts for path in part.paths))
+        self.where = where
+
+    def __repr__(self) -> str:
+        return f"Prose({self.text!r})"
+
+    def render(self, scope: Scope, unknown: Mapping[str, str]) -> str:
+        """The text over these data. ``unknown`` says of names that are not in them why. Raises RunbookFault."""
+        return "".join(piece if isinstance(piece, str) else self._told(piece, scope, unknown) for piece in self._pieces)
+
+    def _told(self, part: Expression, scope: Scope, unknown: Mapping[str, str]) -> str:
+        why = sorted(unknown[name] for name in part.names if name in unknown)
+        return f"({'; '.join(why)})" if why else plain(part.evaluate(scope))
 
 
 _Builder = Callable[[tuple[Any, ...]], Any]

@@ -203,7 +203,7 @@ def parse_expression(text: str, where: str) -> nodes.Expr:
     if "{{" in text or "{%" in text:
         raise RunbookError(f"{text!r}: a condition is an expression and stands without {{{{ }}}}", where)
     try:
-        parser = Parser(environment(), text, state="variable")
+        parser = Parser(environment(), _literal_backslashes(text, "variable"), state="variable")
         expression = parser.parse_expression()
         if not parser.stream.eos:
             raise TemplateSyntaxError(f"{parser.stream.current.value!r} is not expected here", 1)
@@ -222,7 +222,7 @@ def parse_template(text: str, where: str) -> list[str | nodes.Expr]:
                 raise RunbookError(
                     f"{value!r} in {text!r}: a template holds {{{{ expressions }}}} and no statements", where
                 )
-        body = environment().parse(text).body
+        body = environment().parse(_literal_backslashes(text, None)).body
     except TemplateSyntaxError as error:
         raise RunbookError(f"{text!r} is not a template: {error.message}", where) from error
     pieces: list[str | nodes.Expr] = []
@@ -236,6 +236,21 @@ def parse_template(text: str, where: str) -> list[str | nodes.Expr]:
             else:
                 raise RunbookError(f"{_feature(piece)} cannot be used in {text!r}", where)
     return pieces
+
+
+def _literal_backslashes(text: str, state: str | None) -> str:
+    """Patterns are full of backslashes. Jinja2 would make a backspace of \\b and warn of \\d; here they stay as written."""
+    if "\\" not in text:
+        return text
+    tokens = environment().lexer.tokeniter(text, None, None, state)
+    return "".join(_ESCAPE.sub(_kept, value) if token == "string" else value for _line, token, value in tokens)
+
+
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+
+
+def _kept(escape: re.Match[str]) -> str:
+    return escape[0] if escape[1] in "\\'\"nrt" else f"\\\\{escape[1]}"
 
 
 def compiled(expressions: list[nodes.Expr]) -> Callable[[dict[str, Any]], tuple[Any, ...]]:

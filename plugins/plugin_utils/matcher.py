@@ -27,6 +27,7 @@ _SYNTAX = re.compile(
     r"""\s*(?P<name>[a-zA-Z_:][a-zA-Z0-9_:]*|"(?:[^"\\]|\\.)+")\s*(?P<operator>=~|!~|!=|=)"""
     r"""\s*(?P<value>"(?:[^"\\]|\\.)*"|[^\s"'`,{}\\]*)\s*"""
 )
+_PLAIN_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
@@ -60,8 +61,8 @@ class Matcher:
         return patterns.fullmatch(self.value, found) == (self.operator == "=~")
 
     def __str__(self) -> str:
-        escaped = self.value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-        return f'{self.label}{self.operator}"{escaped}"'
+        label = self.label if _PLAIN_NAME.fullmatch(self.label) else _quoted(self.label)
+        return f"{label}{self.operator}{_quoted(self.value)}"
 
 
 def matchers(texts: Iterable[str]) -> tuple[Matcher, ...]:
@@ -71,6 +72,11 @@ def matchers(texts: Iterable[str]) -> tuple[Matcher, ...]:
 
 def _operator(text: str) -> Operator:
     return "=" if text == "=" else "!=" if text == "!=" else "=~" if text == "=~" else "!~"
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
 
 
 def _unquoted(text: str) -> str:

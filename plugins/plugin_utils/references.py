@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ansible_collections.oncall.remedy.plugins.plugin_utils.faults import RunbookError, allowed
 
 if TYPE_CHECKING:
-    from ansible_collections.oncall.remedy.plugins.plugin_utils.expression import Expression, Template
+    from ansible_collections.oncall.remedy.plugins.plugin_utils.expression import Expression, Prose, Template
     from ansible_collections.oncall.remedy.plugins.plugin_utils.runbook import Finding, Runbook
 
 ENGINE_NAMES = frozenset({"alert", "target"})
@@ -59,7 +59,7 @@ def _cycles(runbook: Runbook) -> Iterator[RunbookError]:
         yield RunbookError(f"evidence {name!r} can never be asked: it needs {needs}, in a circle", question.where)
 
 
-def _scopes(runbook: Runbook) -> Iterator[tuple[Expression | Template, frozenset[str]]]:
+def _scopes(runbook: Runbook) -> Iterator[tuple[Expression | Prose | Template, frozenset[str]]]:
     """Every expression and template with the names that it may read."""
     params = frozenset(runbook.params) | ENGINE_NAMES
     names = params | runbook.inputs.keys() | runbook.evidence.keys()
@@ -80,7 +80,9 @@ def _scopes(runbook: Runbook) -> Iterator[tuple[Expression | Template, frozenset
         yield runbook.chart.query, params | runbook.inputs.keys()
 
 
-def _finding_scopes(finding: Finding, names: frozenset[str]) -> Iterator[tuple[Expression | Template, frozenset[str]]]:
+def _finding_scopes(
+    finding: Finding, names: frozenset[str]
+) -> Iterator[tuple[Expression | Prose | Template, frozenset[str]]]:
     inner = names
     actions = names
     if finding.each:

@@ -25,7 +25,7 @@ from typing import Any
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils import references, yamlsource
 from ansible_collections.oncall.remedy.plugins.plugin_utils.embedding import Kind
-from ansible_collections.oncall.remedy.plugins.plugin_utils.expression import Condition, Expression, Template
+from ansible_collections.oncall.remedy.plugins.plugin_utils.expression import Condition, Expression, Prose, Template
 from ansible_collections.oncall.remedy.plugins.plugin_utils.faults import RunbookError, allowed
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Risk
 from ansible_collections.oncall.remedy.plugins.plugin_utils.reader import Reader
@@ -104,7 +104,7 @@ class Finding:
     name: str
     when: tuple[Condition, ...]
     each: Each | None
-    because: Template
+    because: Prose
     mitigate: str
     propose: Template | None
     escalate: Template | None
@@ -319,7 +319,7 @@ class _Loading:
             name=name,
             when=self._conditions(reader.at("when")),
             each=self._each(reader.at("each")) if reader.has("each") else None,
-            because=self._text(reader.at("because")),
+            because=Prose(reader.at("because").text(), reader.at("because").where),
             mitigate=reader.at("mitigate").text() if reader.has("mitigate") else "",
             propose=self._text(reader.at("propose")) if reader.has("propose") else None,
             escalate=self._text(reader.at("escalate")) if reader.has("escalate") else None,
