@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import uuid
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,9 +25,11 @@ class Sweeps(Store):
     """The runs of the engine and what they heard."""
 
     @step
-    def start_sweep(self, connection: sa.Connection, sweep: str, host: str, pid: int, now: float) -> None:
-        """Begins a sweep under an id of the caller's making; it claims by that id. Dying after it: it is unfinished."""
+    def start_sweep(self, connection: sa.Connection, host: str, pid: int, now: float) -> str:
+        """Begins a sweep; returns its id, the name under which it claims. Dying after it: it stays unfinished."""
+        sweep = uuid.uuid4().hex
         connection.execute(schema.sweeps.insert().values(id=sweep, host=host, pid=pid, started_at=now))
+        return sweep
 
     @step
     def finish_sweep(self, connection: sa.Connection, sweep: str, summary: Json, now: float) -> None:
