@@ -9,6 +9,7 @@ says more (``values.py``).
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Self
 
@@ -23,7 +24,7 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.leases import
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.permits import Permits
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.sweeps import Sweeps
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.timeline import Timeline
-from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import LedgerError
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import LedgerError, LedgerMissing
 
 _ROWS_AT_ONCE = 500
 
@@ -40,16 +41,18 @@ class Ledger(Episodes, Leases, Permits, Escalations, Cases, Sweeps, Timeline):
         """
         return cls(prepare(url, read_only))
 
-    def scratch_copy(self, path: str) -> Self:
-        """A throw-away ledger in the new SQLite file ``path``, to preview a sweep on: a copy of this one, which is only
-        read, without the cases and timelines of what is closed. Raises LedgerError if the file exists.
+    @classmethod
+    def scratch_copy(cls, url: str, path: str) -> Self:
+        """A throw-away ledger in the SQLite file ``path`` (which must not exist) to preview a sweep on.
 
-        Where there is no ledger yet (``open(…, read_only=True)`` raises LedgerMissing) a new one does as well.
+        It begins as the ledger at ``url``, which is only read, without the cases and timelines of what is closed; or
+        empty, if there is none there.
         """
         if Path(path).exists():
             raise LedgerError(f"{path} exists; a scratch ledger is made in a new file")
-        scratch = type(self).open(sa.URL.create("sqlite", database=str(Path(path).absolute())).render_as_string())
-        _copy(self, scratch)
+        scratch = cls.open(sa.URL.create("sqlite", database=str(Path(path).absolute())).render_as_string())
+        with contextlib.suppress(LedgerMissing):
+            _copy(cls.open(url, read_only=True), scratch)
         return scratch
 
 
