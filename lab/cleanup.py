@@ -11,13 +11,10 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
-from lab import network, supervisor
+from lab import cgroups, network, supervisor
 from lab.console import wait_until
-from lab.nodes import CGROUP
 from lab.settings import Paths
 from lab.shell import run
-
-_CGROUPS = Path("/sys/fs/cgroup")
 
 
 def remove_everything(paths: Paths) -> None:
@@ -25,7 +22,7 @@ def remove_everything(paths: Paths) -> None:
     _end_processes(paths)
     _unmount(paths)
     network.down()
-    _remove_cgroups()
+    cgroups.remove()
     shutil.rmtree(paths.run, ignore_errors=True)
     _remove_if_empty(Path("/var/lib/cni"))
 
@@ -33,16 +30,7 @@ def remove_everything(paths: Paths) -> None:
 def processes(paths: Paths) -> list[int]:
     """Process ids of the lab: those in its control groups, and those that inherited its supervisor's mark."""
     mark = supervisor.mark(paths).encode()
-    return sorted(pid for pid in _pids() if _in_lab_cgroup(pid) or mark in _read(pid, "environ").split(b"\0"))
-
-
-def cgroups() -> Iterator[Path]:
-    """The lab's control groups in every hierarchy, innermost first."""
-    for hierarchy in (_CGROUPS, *(entry for entry in _CGROUPS.glob("*") if entry.is_dir())):
-        top = hierarchy / CGROUP.strip("/")
-        if top.is_dir():
-            for directory, _, _ in os.walk(top, topdown=False):
-                yield Path(directory)
+    return sorted(pid for pid in _pids() if cgroups.holds(pid) or mark in _read(pid, "environ").split(b"\0"))
 
 
 def mounts(paths: Paths) -> list[str]:
@@ -65,11 +53,6 @@ def _pids() -> Iterator[int]:
     return (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
 
 
-def _in_lab_cgroup(pid: int) -> bool:
-    groups = (line.split(":", 2)[-1] for line in _read(pid, "cgroup").decode().splitlines())
-    return any(group.startswith(f"{CGROUP}/") for group in groups)
-
-
 def _read(pid: int, name: str) -> bytes:
     try:
         return Path("/proc", str(pid), name).read_bytes()
@@ -87,11 +70,6 @@ def _signal(pid: int, number: int) -> None:
 def _unmount(paths: Paths) -> None:
     for point in mounts(paths):
         run(["umount", "--lazy", point], check=False)
-
-
-def _remove_cgroups() -> None:
-    for directory in cgroups():
-        _remove_if_empty(directory)
 
 
 def _remove_if_empty(directory: Path) -> None:

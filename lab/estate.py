@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from lab.console import side_by_side, wait_until
+from lab.console import wait_until
 from lab.kube import Cluster, Object
 from lab.settings import SOURCE, Paths
 
@@ -37,26 +37,31 @@ def document(kind: str, name: str) -> Object:
     raise KeyError(f"{kind}/{name}")
 
 
-def apply(cluster: Cluster, paths: Paths, definitions: Path) -> None:
-    """Brings the cluster to what the manifests say; ``definitions`` holds the operator's resource definitions as JSON."""
-    custom = [entry for entry in json.loads(definitions.read_text(encoding="utf-8"))]
-    documents = [entry for manifest in MANIFESTS for entry in _documents(manifest)]
-    early = sorted((entry for entry in documents if entry["kind"] in _FIRST), key=lambda entry: _FIRST.index(entry["kind"]))
-    late = [entry for entry in documents if entry["kind"] not in _FIRST and not _is_custom(entry)]
+def prepare(cluster: Cluster, paths: Paths, definitions: Path) -> None:
+    """Applies everything that needs no image; ``definitions`` holds the operator's resource definitions as JSON."""
+    custom = json.loads(definitions.read_text(encoding="utf-8"))
+    for entry in custom:
+        cluster.create(entry)
+    early = sorted((entry for entry in _all() if _is_early(entry)), key=lambda entry: _FIRST.index(entry["kind"]))
     for entry in [*early, _edge_certificate(paths)]:
         cluster.apply(entry)
-    side_by_side(
-        lambda: [cluster.create(entry) for entry in custom],
-        lambda: [cluster.apply(entry) for entry in late],
-    )
     for entry in custom:
         _wait_for_definition(cluster, entry["metadata"]["name"])
-    for entry in filter(_is_custom, documents):
-        cluster.apply(entry)
 
 
-def _is_custom(entry: Object) -> bool:
-    return str(entry["apiVersion"]).startswith("monitoring.coreos.com/")
+def apply_workloads(cluster: Cluster) -> None:
+    """Applies the rest. The images have to be there: a kubelet that misses one tries again only after a while."""
+    for entry in sorted(_all(), key=lambda entry: entry["metadata"].get("namespace") != "monitoring"):
+        if not _is_early(entry):
+            cluster.apply(entry)
+
+
+def _all() -> list[Object]:
+    return [entry for manifest in MANIFESTS for entry in _documents(manifest)]
+
+
+def _is_early(entry: Object) -> bool:
+    return entry["kind"] in _FIRST
 
 
 def _wait_for_definition(cluster: Cluster, name: str) -> None:

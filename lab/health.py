@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lab import control_plane
-from lab.console import LabError, wait_until
+from lab.console import LabError, say, wait_until
 from lab.kube import Cluster, Object
 from lab.settings import EDGE_HOST, MONITORING_NODE, NEIGHBOUR_HOST, NODES, PROMETHEUS_PORT, Node, Paths
 
@@ -50,9 +50,13 @@ def complaints(cluster: Cluster, paths: Paths) -> list[str]:
 def wait_healthy(cluster: Cluster, paths: Paths, timeout: float) -> None:
     """Waits until the estate is healthy; raises LabError that names what is not."""
     deadline = time.monotonic() + timeout
+    told: list[str] = []
     while problems := complaints(cluster, paths):
         if time.monotonic() > deadline:
             raise LabError(f"not healthy within {timeout:.0f} s\n  " + "\n  ".join(problems))
+        if told != (names := [problem.partition(":")[0] for problem in problems]):
+            say(f"  not yet: {', '.join(names)}")
+            told = names
         time.sleep(0.5)
 
 

@@ -7,11 +7,11 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from lab import cleanup
+from lab import cgroups, cleanup
 from lab.settings import Paths
 from lab.shell import run
 
-_DIRECTORIES = ("/run", "/run/netns", "/run/containerd", "/var/lib", "/var/lib/cni", "/var/log", "/opt", "/etc", "/usr/sbin", "/root")
+_DIRECTORIES = ("/run", "/run/netns", "/run/containerd", "/var/lib", "/var/lib/cni", "/var/log", "/opt", "/etc", "/usr/sbin")
 
 
 def remember(paths: Paths) -> None:
@@ -49,9 +49,7 @@ def _tables() -> set[str]:
 
 
 def _cgroups() -> set[str]:
-    top = Path("/sys/fs/cgroup")
-    hierarchies = [top, *(entry for entry in top.glob("*") if entry.is_dir() and not entry.is_symlink())]
-    return {str(group) for hierarchy in hierarchies for group in hierarchy.glob("*/") if group.is_dir()}
+    return {str(group) for hierarchy in cgroups.hierarchies() for group in hierarchy.glob("*/") if group.is_dir()}
 
 
 def _files() -> set[str]:

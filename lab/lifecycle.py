@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from lab import (
-    binaries, cleanup, control_plane, estate, health, images, leftovers, network, nodes, packages, pki, preflight, ssh,
+    binaries, cgroups, cleanup, control_plane, estate, health, images, leftovers, network, nodes, packages, pki, preflight, ssh,
     supervisor,
 )  # fmt: skip
 from lab.console import side_by_side, step, wait_until
@@ -38,9 +38,11 @@ def up(paths: Paths, *, from_releases: bool = True) -> None:
         _start(paths, programs)
     cluster = _cluster(paths)
     side_by_side(
-        lambda: _populate(paths, cluster, programs),
+        lambda: _prepare(paths, cluster, programs),
         *(lambda node=node: _load_images(paths, node, programs) for node in NODES),
     )
+    with step("workloads applied"):
+        estate.apply_workloads(cluster)
     with step("healthy"):
         health.wait_healthy(cluster, paths, timeout=180)
 
@@ -63,6 +65,7 @@ def _start(paths: Paths, programs: Mapping[str, Path]) -> None:
         ssh.create_keys(paths)
         control_plane.write_kubeconfigs(paths)
         network.up()
+        cgroups.create()
         nodes.prepare(paths, programs)
         configuration = paths.run / "supervisord.conf"
         supervisor.write_configuration(
@@ -84,9 +87,9 @@ def _cluster(paths: Paths) -> Cluster:
     return cluster
 
 
-def _populate(paths: Paths, cluster: Cluster, programs: Mapping[str, Path]) -> None:
-    with step("estate applied"):
-        estate.apply(cluster, paths, programs[binaries.DEFINITIONS])
+def _prepare(paths: Paths, cluster: Cluster, programs: Mapping[str, Path]) -> None:
+    with step("definitions, identities and configuration applied"):
+        estate.prepare(cluster, paths, programs[binaries.DEFINITIONS])
 
 
 def _load_images(paths: Paths, node: Node, programs: Mapping[str, Path]) -> None:

@@ -9,12 +9,11 @@ from pathlib import Path
 
 import yaml
 
-from lab import kubeconfig, settings, ssh, supervisor
+from lab import cgroups, kubeconfig, settings, ssh, supervisor
 from lab.settings import NODES, SOURCE, Node, Paths
 from lab.shell import run
 from lab.supervisor import Program
 
-CGROUP = "/oncall-remedy-lab"
 _CNI_PLUGINS = ("/usr/lib/cni", "/opt/cni/bin", "/usr/libexec/cni")
 
 
@@ -127,8 +126,8 @@ def _kubelet(paths: Paths, node: Node) -> dict[str, object]:
         "kind": "KubeletConfiguration",
         "failCgroupV1": False,
         "cgroupDriver": "cgroupfs",
-        "cgroupsPerQOS": False,
-        "cgroupRoot": f"{CGROUP}/{node.name}",
+        "cgroupsPerQOS": True,
+        "cgroupRoot": cgroups.of(node),
         "enforceNodeAllocatable": [],
         "containerRuntimeEndpoint": f"unix://{paths.containerd_socket(node)}",
         "authentication": {

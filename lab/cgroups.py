@@ -1,0 +1,87 @@
+"""The control groups under which every container of the lab runs, on a unified hierarchy and on the older separate ones."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from lab.settings import NODES, Node
+
+_MOUNT = Path("/sys/fs/cgroup")
+_TOP = "oncall-remedy-lab"
+
+
+def of(node: Node) -> str:
+    """The node's group, as the kubelet names it."""
+    return f"/{_TOP}/{node.name}"
+
+
+def create() -> None:
+    """Makes each node's group in every hierarchy: a kubelet wants the root of its pods to exist."""
+    for hierarchy in hierarchies():
+        for node in NODES:
+            _create(hierarchy, hierarchy / of(node).lstrip("/"))
+
+
+def hierarchies() -> list[Path]:
+    """Roots of the control group hierarchies of this machine."""
+    if (_MOUNT / "cgroup.controllers").exists():
+        return [_MOUNT]
+    return [entry for entry in sorted(_MOUNT.glob("*")) if entry.is_dir() and not entry.is_symlink()]
+
+
+def groups() -> Iterator[Path]:
+    """The lab's groups, innermost first."""
+    for hierarchy in hierarchies():
+        for directory, _, _ in os.walk(hierarchy / _TOP, topdown=False):
+            yield Path(directory)
+
+
+def holds(pid: int) -> bool:
+    """Whether a process is in one of the lab's groups."""
+    try:
+        lines = Path("/proc", str(pid), "cgroup").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return False
+    return any(line.split(":", 2)[-1].startswith(f"/{_TOP}/") for line in lines)
+
+
+def processes(container: str) -> list[int]:
+    """Process ids of one container, by its id, as this machine numbers them."""
+    found: set[int] = set()
+    for group in groups():
+        if container in group.name:
+            found.update(int(line) for line in (group / "cgroup.procs").read_text(encoding="ascii").split())
+    return sorted(found)
+
+
+def remove() -> None:
+    """Removes the lab's groups; one that still holds a process stays."""
+    for directory in groups():
+        try:
+            directory.rmdir()
+        except OSError:
+            continue
+
+
+def _create(hierarchy: Path, group: Path) -> None:
+    """Makes a group and its parents; each hands its controllers or its processors on, which it does not do by itself."""
+    current = hierarchy
+    for name in group.relative_to(hierarchy).parts:
+        child = current / name
+        child.mkdir(exist_ok=True)
+        for file in ("cpuset.cpus", "cpuset.mems"):
+            if (child / "cpuset.mem_exclusive").exists() and not (child / file).read_text(encoding="ascii").strip():
+                (child / file).write_text((current / file).read_text(encoding="ascii"), encoding="ascii")
+        if (current / "cgroup.subtree_control").exists() and (current / "cgroup.controllers").exists():
+            _delegate(current)
+        current = child
+
+
+def _delegate(group: Path) -> None:
+    for controller in (group / "cgroup.controllers").read_text(encoding="ascii").split():
+        try:
+            (group / "cgroup.subtree_control").write_text(f"+{controller}", encoding="ascii")
+        except OSError:
+            continue  # a controller that is bound to the older hierarchies cannot be handed on
