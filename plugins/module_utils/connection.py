@@ -56,6 +56,10 @@ def time_left() -> float:
 class DeadlineSocket(socket.socket):
     """A TCP socket whose receives keep to the deadline of the request under way."""
 
+    def recv(self, *args: Any, **kwargs: Any) -> bytes:
+        self.settimeout(time_left())
+        return super().recv(*args, **kwargs)
+
     def recv_into(self, *args: Any, **kwargs: Any) -> int:
         self.settimeout(time_left())
         return super().recv_into(*args, **kwargs)
@@ -63,6 +67,10 @@ class DeadlineSocket(socket.socket):
 
 class DeadlineTlsSocket(ssl.SSLSocket):
     """The same over TLS. (The handshake's timeout bounds the whole handshake already.)"""
+
+    def recv(self, *args: Any, **kwargs: Any) -> bytes:
+        self.settimeout(time_left())
+        return super().recv(*args, **kwargs)
 
     def recv_into(self, *args: Any, **kwargs: Any) -> int:
         self.settimeout(time_left())

@@ -86,10 +86,11 @@ def from_status(status: int, doing: str, detail: str = "") -> ProbeError:
     return ProbeError(kind, f"{status} {word}: {doing}{'; ' + detail if detail else ''}")
 
 
-def from_exception(error: BaseException, doing: str) -> ProbeError:
+def from_exception(error: BaseException, doing: str, otherwise: str = "network") -> ProbeError:
     """The error for whatever a socket, ``ssl``, ``http.client``, urllib3 or websocket-client has raised.
 
-    Those libraries wrap the operating system's error several times; the innermost one that is known decides.
+    Those libraries wrap the operating system's error several times; the innermost one that is known decides. What none
+    of them explains is of the kind ``otherwise``.
     """
     for cause in _chain(error):
         if isinstance(cause, ProbeError):
@@ -97,7 +98,7 @@ def from_exception(error: BaseException, doing: str) -> ProbeError:
         kind = _kind_of(cause)
         if kind:
             return ProbeError(kind, f"{doing}: {_words(kind, cause)}")
-    return ProbeError("network", f"{doing}: {error or type(error).__name__}")
+    return ProbeError(otherwise, f"{doing}: {error or type(error).__name__}")
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -117,8 +117,9 @@ class HttpTransport:
         body: bytes | None = None,
         deadline: float | None = None,
         limit: int | None = None,
+        whole: bool = True,
     ) -> HttpAnswer:
-        """Sends one request and reads the whole answer, whatever its status.
+        """Sends one request and reads the whole answer, whatever its status; its head alone unless ``whole``.
 
         ``path`` is appended to the URL's and must be percent-encoded already; ``params`` are encoded here. ``deadline``
         is monotonic time.
@@ -133,7 +134,7 @@ class HttpTransport:
                 if until <= began:
                     raise TimeoutError("timed out")
                 response = self._send(method, path, params, headers, body, until - began)
-                return self._read(response, began, limit or self.limits.size, doing)
+                return self._read(response, began, (limit or self.limits.size) if whole else 0, doing)
             except FAILURES as error:
                 raise from_exception(error, doing) from error
 
@@ -175,7 +176,7 @@ class HttpTransport:
         peer = getattr(response.connection, "peer", None)
         chunks, size = [], 0
         try:
-            while True:
+            while limit:
                 chunk = response.read(65536)
                 if not chunk:
                     break

@@ -69,7 +69,8 @@ class KubeTransport:
     """One API server under one identity. Safe to use from many threads at once.
 
     The kubeconfig is read at the first request, not before. ``read_only`` refuses everything that is not a GET (exec
-    is one; which commands may run is the caller's affair). All methods raise ProbeError; ``deadline`` is monotonic time.
+    is one; which commands may run is the caller's affair). All methods raise ProbeError; a ``deadline`` is monotonic
+    time.
     """
 
     def __init__(

@@ -53,7 +53,8 @@ def run(
         except websocket.WebSocketBadStatusException as error:
             raise from_status(error.status_code, doing, one_line(_said(error.resp_body), 300)) from error
         except websocket.WebSocketException as error:
-            raise ProbeError("bad_answer", f"{doing}: {error}") from error
+            lost = isinstance(error, websocket.WebSocketConnectionClosedException)
+            raise from_exception(error, doing, "reset" if lost else "bad_answer") from error
         except OSError as error:
             raise from_exception(error, doing) from error
 

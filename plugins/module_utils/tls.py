@@ -1,17 +1,18 @@
 # Copyright (c) 2026 the oncall.remedy authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""TLS contexts for the transports."""
+"""TLS contexts for the transports, and a look at a certificate that is not believed."""
 
 from __future__ import annotations
 
 import os
 import pathlib
+import socket
 import ssl
 import tempfile
 
-from ansible_collections.oncall.remedy.plugins.module_utils.connection import DeadlineTlsSocket
-from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeError
+from ansible_collections.oncall.remedy.plugins.module_utils.connection import DeadlineTlsSocket, bounded, open_socket
+from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeError, from_exception
 
 
 def context(
@@ -54,3 +55,21 @@ def _load_client_cert(target: ssl.SSLContext, certificate: str, key: str) -> Non
         raise ProbeError("bad_config", "client certificate and key do not load or do not belong together") from error
     finally:
         pathlib.Path(path).unlink()
+
+
+def shown_certificate(host: str, port: int, server_name: str, deadline: float) -> bytes:
+    """The certificate (DER) that a server shows for ``server_name``, believed or not.
+
+    Only the handshake takes place: nothing is sent to a server that has not proved who it is. Raises ProbeError.
+    """
+    doing = f"read the certificate of {host}:{port}"
+    try:
+        with bounded(deadline, float("inf")):
+            return _handshake(open_socket(host, port), server_name)
+    except OSError as error:
+        raise from_exception(error, doing) from error
+
+
+def _handshake(plain: socket.socket, server_name: str) -> bytes:
+    with plain, context(verify=False).wrap_socket(plain, server_hostname=server_name) as sock:
+        return sock.getpeercert(binary_form=True) or b""
