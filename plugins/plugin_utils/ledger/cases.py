@@ -9,8 +9,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger import schema
-from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.connect import Store, look, step
-from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.episodes import chunks
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.connect import Store, chunks, look, step
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import LedgerError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json
 

@@ -15,7 +15,7 @@ import functools
 import os
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -33,7 +33,18 @@ _WRITES = "remedy_writes"
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
 S = TypeVar("S", bound="Store")
+
+
+CHUNK = 500
+"""Values in one ``IN``: SQLite takes 32766, older ones 999."""
+
+
+def chunks(members: Iterable[T]) -> Iterator[list[T]]:
+    """The members in lists that fit into one statement."""
+    everything = list(members)
+    return (everything[start : start + CHUNK] for start in range(0, len(everything), CHUNK))
 
 
 class Store:

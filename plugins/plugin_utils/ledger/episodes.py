@@ -6,9 +6,6 @@ Two alerts are one incident if source, target, alert name and the runbook's boun
 then ask the same questions and do the same thing. The fingerprint does not count: it hashes labels that no input is
 bound to (a pod's name, a replica), so it changes while the incident stays. ``startsAt`` does not count either: it
 starts anew with Prometheus. Where there is no alert (an operator's run), the runbook stands for the alert's name.
-
-A claim says which sweep works on an episode. It divides the work and no more: what may be written is decided by the
-lease and the permit (``leases.py``, ``permits.py``).
 """
 
 from __future__ import annotations
@@ -17,33 +14,23 @@ import dataclasses
 import hashlib
 import json
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger import schema
-from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.connect import Store, look, step
-from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.timeline import tell, tell_all
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.claims import claimable
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.connect import Store, chunks, look, step
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.timeline import tell_all
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import (
-    CLAIM_MAX,
     CLOCK_TOLERANCE,
-    ClaimLost,
     Entry,
     Episode,
     Incident,
     LedgerError,
-    StepRefused,
-    Why,
 )
 
-_CHUNK = 500
-"""Values in one ``IN``: SQLite takes 32766, older ones 999."""
-
-T = TypeVar("T")
 E = schema.episodes.c
-L = schema.leases.c
-M = schema.mitigations.c
 _FIELDS = [schema.episodes.c[field.name] for field in dataclasses.fields(Episode)]
 
 
@@ -54,40 +41,13 @@ def incident_key(incident: Incident) -> str:
     return hashlib.sha256(words.encode()).hexdigest()
 
 
-def chunks(members: Iterable[T]) -> Iterator[list[T]]:
-    """The members in lists that fit into one statement."""
-    everything = list(members)
-    return (everything[start : start + _CHUNK] for start in range(0, len(everything), _CHUNK))
-
-
 def _episodes(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> list[Episode]:
     rows = connection.execute(sa.select(*_FIELDS).where(*where).order_by(E.due_at, E.opened_at, E.id))
     return [Episode(**row._mapping) for row in rows]
 
 
-def _claimable(now: float) -> sa.ColumnElement[bool]:
-    """Nobody works on it: no claim, one that ran out, or one that no right clock can have made."""
-    return sa.or_(E.claimed_by.is_(None), E.claimed_until <= now, E.claimed_until > now + CLAIM_MAX)
-
-
-def change(connection: sa.Connection, episode: str, by: str, now: float, **values: Any) -> None:
-    """Changes an open episode for the sweep that has claimed it, within the step of the caller. Raises ClaimLost."""
-    changed = connection.execute(
-        sa.update(schema.episodes)
-        .where(E.id == episode, E.state != "closed", E.claimed_by == by)
-        .values(changed_at=now, **values)
-    )
-    if changed.rowcount != 1:
-        holder = connection.execute(sa.select(E.claimed_by, E.state).where(E.id == episode)).one_or_none()
-        if holder is None:
-            raise ClaimLost(f"there is no episode {episode}")
-        if holder.state == "closed":
-            raise ClaimLost(f"episode {episode} is closed")
-        raise ClaimLost(f"episode {episode} is worked on by {holder.claimed_by or 'nobody'}, not by {by}")
-
-
 class Episodes(Store):
-    """Opening, claiming, waiting, closing."""
+    """Opening and finding."""
 
     def open_episode(self, incident: Incident, now: float) -> Episode:
         """``open_episodes`` of one."""
@@ -135,105 +95,8 @@ class Episodes(Store):
             connection,
             E.state != "closed",
             sa.or_(E.due_at <= now, E.changed_at > now + CLOCK_TOLERANCE),
-            _claimable(now),
+            claimable(now),
         )
-
-    def claim(self, episode: str, sweep: str, until: float, now: float) -> bool:
-        """``claim_many`` of one: whether the sweep has it."""
-        return episode in self.claim_many([episode], sweep, until, now)
-
-    @step
-    def claim_many(
-        self, connection: sa.Connection, episodes: Sequence[str], sweep: str, until: float, now: float
-    ) -> frozenset[str]:
-        """Claims what nobody else works on, until ``until``; returns the ids that the sweep has now.
-
-        Of any number of sweeps that ask at once exactly one gets an episode. Asking again lengthens one's own claim.
-        Dying before: as it was; after: nobody else gets them until the claim runs out or the sweep is ``abandon``-ed.
-        """
-        if not now < until <= now + CLAIM_MAX:
-            raise ValueError(f"a claim lasts more than 0 and at most {CLAIM_MAX:.0f} seconds")
-        mine: set[str] = set()
-        for some in chunks(episodes):
-            before = {episode.id: episode.claimed_by for episode in _episodes(connection, E.id.in_(some))}
-            connection.execute(
-                sa.update(schema.episodes)
-                .where(E.id.in_(some), E.state != "closed", sa.or_(_claimable(now), E.claimed_by == sweep))
-                .values(claimed_by=sweep, claimed_until=until)
-            )
-            got = connection.scalars(sa.select(E.id).where(E.id.in_(some), E.claimed_by == sweep, E.state != "closed"))
-            mine.update(got)
-            tell_all(connection, _takeovers(before, mine, sweep, now))
-        return frozenset(mine)
-
-    @step
-    def release_claims(self, connection: sa.Connection, sweep: str) -> None:
-        """Gives back all claims of a sweep: at its end. Dying before: they run out by themselves."""
-        connection.execute(
-            sa.update(schema.episodes).where(E.claimed_by == sweep).values(claimed_by=None, claimed_until=None)
-        )
-
-    @step
-    def wait(
-        self,
-        connection: sa.Connection,
-        episode: str,
-        why: Why,
-        due_at: float,
-        by: str,
-        now: float,
-        outcome: str = "",
-        detail: str = "",
-    ) -> None:
-        """Puts an episode off until ``due_at``; ``look_again`` counts one look. An unused permit becomes void and the
-        lease of the target is free again. ``outcome`` is that of the case so far (held, proposed, escalated, …).
-
-        An episode whose alert still fires is put off, never closed: else the next sweep would begin it anew and call
-        the same human again. Raises ClaimLost; StepRefused while a mitigation has begun and has no outcome. Dying
-        before: the claim runs out and the next sweep looks anew; after: it is looked at when it is due.
-        """
-        _let_go(connection, episode, now, f"put off: {why}")
-        more = {"looks": E.looks + 1} if why == "look_again" else {}
-        change(connection, episode, by, now, state="waiting", why=why, due_at=due_at, outcome=outcome, **more)
-        tell(connection, episode, now, "close", detail or f"waits: {why}", {"why": why, "due_at": due_at})
-
-    @step
-    def verifying(self, connection: sa.Connection, episode: str, due_at: float, by: str, now: float) -> None:
-        """Goes on verifying at ``due_at``, in this sweep or a later one; the lease is kept. Raises ClaimLost."""
-        change(connection, episode, by, now, state="verifying", why="", due_at=due_at)
-
-    @step
-    def close_episode(
-        self,
-        connection: sa.Connection,
-        episode: str,
-        outcome: str,
-        by: str,
-        now: float,
-        echo_until: float | None = None,
-        detail: str = "",
-    ) -> None:
-        """Ends an episode and frees the lease of its target. Until ``echo_until`` the same firing opens no new one.
-
-        Raises ClaimLost; StepRefused while a mitigation has begun and has no outcome. Dying before: it is open and
-        due, the next sweep comes to the same end; after: it is closed and its claim gone.
-        """
-        _let_go(connection, episode, now, f"closed: {outcome}")
-        change(
-            connection,
-            episode,
-            by,
-            now,
-            state="closed",
-            why="",
-            outcome=outcome,
-            closed_at=now,
-            echo_until=echo_until,
-            open_key=None,
-            claimed_by=None,
-            claimed_until=None,
-        )
-        tell(connection, episode, now, "close", detail or f"closed: {outcome}", {"outcome": outcome})
 
 
 def _open_by_key(connection: sa.Connection, keys: Sequence[str]) -> dict[str, Episode]:
@@ -299,27 +162,3 @@ def _mark_seen(connection: sa.Connection, seen: Sequence[tuple[Episode, Incident
             .values(fingerprint=sa.bindparam("_fingerprint"), starts_at=sa.bindparam("_starts_at"), seen_at=now),
             rows,
         )
-
-
-def _takeovers(before: dict[str, str | None], mine: set[str], sweep: str, now: float) -> list[Entry]:
-    return [
-        Entry(episode, now, "discover", f"taken over from sweep {former}, whose claim ran out", {"by": sweep})
-        for episode, former in before.items()
-        if former not in (None, sweep) and episode in mine
-    ]
-
-
-def _let_go(connection: sa.Connection, episode: str, now: float, why: str) -> None:
-    """Frees the lease and the unused permits of an episode, unless something may still be written under them."""
-    # The lease first: a permit that is being used at this moment has locked that row, and is seen afterwards.
-    connection.execute(
-        sa.update(schema.leases).where(L.episode == episode, L.released_at.is_(None)).values(released_at=now)
-    )
-    begun = connection.execute(sa.select(M.permit).where(M.episode == episode, M.state == "begun")).first()
-    if begun is not None:
-        raise StepRefused(f"a mitigation of episode {episode} has begun and has no outcome: record that first")
-    connection.execute(
-        sa.update(schema.mitigations)
-        .where(M.episode == episode, M.state == "issued")
-        .values(state="void", ended_at=now, outcome=why)
-    )

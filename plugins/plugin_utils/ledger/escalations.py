@@ -5,13 +5,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger import schema
-from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.connect import Store, look, step
-from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.timeline import tell
-from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Escalation
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.connect import Store, chunks, look, step
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.timeline import tell_all
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Call, Entry, Escalation
 
 X = schema.escalations.c
 _FIELDS = [schema.escalations.c[field.name] for field in dataclasses.fields(Escalation)]
@@ -20,22 +21,31 @@ _FIELDS = [schema.escalations.c[field.name] for field in dataclasses.fields(Esca
 class Escalations(Store):
     """Recorded, attempted, sent."""
 
-    @step
-    def escalate(self, connection: sa.Connection, episode: str, level: int, to: str, why: str, now: float) -> bool:
-        """Records an escalation, due at once; False if the episode has one of this level already.
+    def escalate(self, episode: str, level: int, to: str, why: str, now: float) -> bool:
+        """``escalate_many`` of one: whether it is new."""
+        return bool(self.escalate_many([Call(episode, level, to, why)], now))
 
-        Dying before: nothing, the next sweep comes to it again; after: it is in ``unsent`` until it was sent.
+    @step
+    def escalate_many(self, connection: sa.Connection, calls: Sequence[Call], now: float) -> list[Call]:
+        """Records escalations, due at once; returns those that are new. An episode has one of each level and no more.
+
+        Dying before: nothing, the next sweep comes to it again; after: each is in ``unsent`` until it was sent.
         """
-        known = connection.execute(sa.select(X.id).where(X.episode == episode, X.level == level)).first()
-        if known is not None:
-            return False
-        connection.execute(
-            schema.escalations.insert().values(
-                episode=episode, level=level, to=to, why=why, state="recorded", recorded_at=now, due_at=now
+        known: set[tuple[str, int]] = set()
+        for some in chunks({call.episode for call in calls}):
+            rows = connection.execute(sa.select(X.episode, X.level).where(X.episode.in_(some)))
+            known.update((row.episode, row.level) for row in rows)
+        fresh = {(call.episode, call.level): call for call in calls if (call.episode, call.level) not in known}
+        if fresh:
+            connection.execute(
+                schema.escalations.insert(),
+                [
+                    {**dataclasses.asdict(call), "state": "recorded", "recorded_at": now, "due_at": now}
+                    for call in fresh.values()
+                ],
             )
-        )
-        tell(connection, episode, now, "close", f"escalated to {to}: {why}", {"to": to, "level": level})
-        return True
+        tell_all(connection, [_escalated(call, now) for call in fresh.values()])
+        return list(fresh.values())
 
     @look
     def unsent(self, connection: sa.Connection, now: float) -> list[Escalation]:
@@ -85,3 +95,8 @@ class Escalations(Store):
 def _escalations(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> list[Escalation]:
     rows = connection.execute(sa.select(*_FIELDS).where(*where).order_by(X.id))
     return [Escalation(**row._mapping) for row in rows]
+
+
+def _escalated(call: Call, now: float) -> Entry:
+    detail = {"to": call.to, "level": call.level}
+    return Entry(call.episode, now, "close", f"escalated to {call.to}: {call.why}", detail)

@@ -16,8 +16,8 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger import schema
-from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.connect import Store, look, step
-from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.episodes import change, chunks
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.claims import change
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.connect import Store, chunks, look, step
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.leases import read_leases, take
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.storable import redact
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.timeline import tell

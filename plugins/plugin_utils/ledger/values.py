@@ -100,6 +100,23 @@ class Episode:
 
 
 @dataclasses.dataclass(frozen=True)
+class Departure:
+    """How a sweep leaves an episode: put off until ``due_at`` for the reason ``why``, or closed.
+
+    ``outcome`` is that of the case so far (held, proposed, healed, …). After a closing, the same firing is taken for an
+    echo until ``echo_until``. ``detail`` is the line of the timeline, where there is more to say.
+    """
+
+    episode: str
+    state: Literal["waiting", "closed"]
+    outcome: str
+    why: Why | Literal[""] = ""
+    due_at: float = 0.0
+    echo_until: float | None = None
+    detail: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
 class Lease:
     """The lock of one physical target. ``fence`` grows by one with each holder and never falls: a write under an older
     number is a write by somebody who no longer holds it."""
@@ -187,6 +204,16 @@ class Standing:
     lease: Lease | None
     unfinished: tuple[Mitigation, ...]
     history: tuple[Mitigation, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Call:
+    """A human is to be called about an episode. ``level`` counts from 0, the first who is called."""
+
+    episode: str
+    level: int
+    to: str
+    why: str
 
 
 @dataclasses.dataclass(frozen=True)
