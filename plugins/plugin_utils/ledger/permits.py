@@ -145,29 +145,17 @@ class Permits(Store):
                 .values(state="verifying", due_at=now, changed_at=now)
             )
         lease = read_leases(connection, [found.target]).get(found.target)
-        detail = {"permit": permit[:8], "result": result, "stale": lease is None or lease.fence != found.fence}
-        words = f"{found.remedy} ended: {outcome}" if first else f"a late report that {found.remedy} ended: {outcome}"
+        detail = {"permit": permit[:8], "stale": lease is None or lease.fence != found.fence}
+        words = f"{found.remedy} ended: {outcome}"
+        if not first:
+            words, detail = f"a late report that {words}", {**detail, "result": result}
         tell(connection, found.episode, now, "mend", words, detail)
         return first
 
     @step
     def void(self, connection: sa.Connection, permit: str, why: str, now: float) -> bool:
         """Takes back a permit that was not used and frees its lease; False if it was used or is void already."""
-        found = _permit(connection, permit)
-        changed = connection.execute(
-            sa.update(schema.mitigations)
-            .where(M.permit == permit, M.state == "issued")
-            .values(state="void", ended_at=now, outcome=why)
-        )
-        if changed.rowcount != 1:
-            return False
-        connection.execute(
-            sa.update(schema.leases)
-            .where(L.target == found.target, L.fence == found.fence, L.released_at.is_(None))
-            .values(released_at=now)
-        )
-        tell(connection, found.episode, now, "mend", f"permit void: {why}", {"permit": permit[:8]})
-        return True
+        return _void(connection, _permit(connection, permit), why, now)
 
     @look
     def mitigation(self, connection: sa.Connection, permit: str) -> Mitigation:
@@ -200,6 +188,34 @@ class Permits(Store):
         """The latest use of this remedy on this target, or None."""
         found = _mitigations(connection, M.target == target, M.remedy == remedy, M.began_at.is_not(None))
         return found[-1] if found else None
+
+
+def void_unused(connection: sa.Connection, owner: str, why: str, now: float) -> None:
+    """Takes back all permits that a sweep was given and has not used, within the step of the caller."""
+    for unused in _mitigations(connection, M.owner == owner, M.state == "issued"):
+        _void(connection, unused, why, now)
+
+
+def _void(connection: sa.Connection, permit: Mitigation, why: str, now: float) -> bool:
+    # The lease first, as everywhere. Whoever is using the permit at this moment has locked it: then this waits, sees
+    # the permit used, and takes the release back.
+    savepoint = connection.begin_nested()
+    connection.execute(
+        sa.update(schema.leases)
+        .where(L.target == permit.target, L.fence == permit.fence, L.released_at.is_(None))
+        .values(released_at=now)
+    )
+    changed = connection.execute(
+        sa.update(schema.mitigations)
+        .where(M.permit == permit.permit, M.state == "issued")
+        .values(state="void", ended_at=now, outcome=why)
+    )
+    if changed.rowcount != 1:
+        savepoint.rollback()
+        return False
+    savepoint.commit()
+    tell(connection, permit.episode, now, "mend", f"permit void: {why}", {"permit": permit.permit[:8]})
+    return True
 
 
 def _mitigations(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> list[Mitigation]:

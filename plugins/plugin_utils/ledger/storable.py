@@ -27,7 +27,7 @@ _NOT_THE_SECRET = frozenset({"file", "path", "name", "ref", "url", "env", "type"
 _MAYBE_SECRET = re.compile(r"bearer |basic |eyJ|://[^/\s]*@|-----BEGIN|passw|token|secret|api.?key", re.IGNORECASE)
 _SECRET_TEXTS = (
     (re.compile(r"\b(Bearer|Basic) +[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE), r"\1 " + REDACTED),
-    (re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*"), REDACTED),
+    (re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*"), REDACTED),
     (re.compile(r"(://[^/\s:@]*):[^/\s@]+@"), r"\1:" + REDACTED + "@"),
     (re.compile(r"-----BEGIN ([A-Z ]*PRIVATE KEY)-----.*?(-----END \1-----|\Z)", re.DOTALL), REDACTED),
     (
@@ -61,6 +61,9 @@ def storable_text(text: str) -> str:
 def redact(value: Any) -> Any:
     """A copy of a JSON value that may be stored: secrets under telling keys and in telling texts become ``(redacted)``.
 
+    What is hidden under a telling key is a text, a number, or a list of them. An object under one is looked into by its
+    own keys: ``expired_token: {lines: 3}`` is a finding of ours and no secret.
+
     Numbers that JSON does not know (NaN, infinity) become text as Prometheus writes it; tuples become lists. Raises
     TypeError for anything else that JSON has no word for: a case must not hold what cannot be read back.
     """
@@ -81,9 +84,7 @@ def _redact(value: Any, hide: bool) -> Any:
             return "NaN" if math.isnan(value) else ("+Inf" if value > 0 else "-Inf")
         return value
     if isinstance(value, dict):
-        return {
-            storable_text(str(key)): _redact(member, hide or names_a_secret(str(key))) for key, member in value.items()
-        }
+        return {storable_text(str(key)): _redact(member, names_a_secret(str(key))) for key, member in value.items()}
     if isinstance(value, (list, tuple)):
         return [_redact(member, hide) for member in value]
     raise TypeError(f"{type(value).__name__} cannot be stored as JSON")

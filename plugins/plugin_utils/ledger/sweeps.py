@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger import schema
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.connect import Store, look, step
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.permits import void_unused
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.timeline import tell_all
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Answer, Entry, Sweep
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json
@@ -40,8 +41,10 @@ class Sweeps(Store):
     def abandon_sweep(self, connection: sa.Connection, sweep: str, why: str, now: float) -> list[str]:
         """Ends a sweep that is known to be dead (its process is gone) without waiting for its claims to run out.
 
-        Its episodes are due at once; returns their ids. Leases stay: a worker may outlive its sweep and still write.
+        Its episodes are due at once; returns their ids. Permits that it did not use become void. The leases of those
+        that it did use stay: a worker may outlive its sweep and still write.
         """
+        void_unused(connection, sweep, f"its sweep died: {why}", now)
         left = list(connection.scalars(sa.select(E.id).where(E.claimed_by == sweep).order_by(E.id)))
         connection.execute(sa.update(schema.episodes).where(E.claimed_by == sweep).values(due_at=now))
         tell_all(connection, [Entry(episode, now, "discover", f"its sweep died: {why}") for episode in left])
