@@ -1,0 +1,60 @@
+# Copyright (c) 2026 the oncall.remedy authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The stage that asks, diagnoses and decides, see the module of the same name."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from ansible_collections.oncall.remedy.plugins.plugin_utils.action import StageAction, ledger_of
+from ansible_collections.oncall.remedy.plugins.plugin_utils.estate import plain
+from ansible_collections.oncall.remedy.plugins.plugin_utils.gather import Gatherer
+from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json
+from ansible_collections.oncall.remedy.plugins.plugin_utils.playbooks import runbooks_of
+from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import Settings
+from ansible_collections.oncall.remedy.plugins.plugin_utils.sources import Pulled, pull
+from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.assess import Assessed, Assessor
+from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.decide import Decided, Decider
+from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.record import Recorder
+from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.work import read_work, to_assess
+
+
+class ActionModule(StageAction):
+    """Asks all questions of all incidents, diagnoses, decides, and issues permits."""
+
+    OPTIONS = {"sweep": {"type": "dict", "required": True}}
+
+    def perform(self, options: Json) -> Json:
+        sweep, settings = options["sweep"], self.settings()
+        ledger = ledger_of(sweep)
+        works = [work for work in read_work(sweep["workdir"]) if to_assess(work)]
+        gatherer = Gatherer(settings.workers, settings.patience_of_probes)
+        assessed = Assessor(self.estate, runbooks_of(self.variables), gatherer, self._host_result).run(works)
+        pulled = _sources_now(settings, assessed)
+        decided = Decider(ledger, settings, sweep["id"]).run(assessed, pulled, time.time())
+        recorder = self.recorder(sweep, settings, ledger)
+        for one in decided:
+            self._record(recorder, one)
+        return {"mend": [one.assessed.episode.target for one in decided if one.permit], "outcomes": dict(recorder.outcomes)}
+
+    def _host_result(self, host: str) -> Any:
+        """What the play Examine registered for a host; data, never a template."""
+        found = self.variables["hostvars"][host].get("remedy_host_info")
+        return plain(found) if isinstance(found, dict) else None
+
+    def _record(self, recorder: Recorder, decided: Decided) -> None:
+        """An ending is written at once, before anything is mended: nobody waits for another incident's remedy."""
+        episode, subject = decided.assessed.episode, decided.assessed.subject
+        if decided.ending:
+            escalation = subject.target.escalation if subject else ""
+            recorder.record(episode, decided.case, decided.ending, escalation, time.time())
+        else:
+            recorder.begin(decided.case, time.time())
+
+
+def _sources_now(settings: Settings, assessed: list[Assessed]) -> tuple[Pulled, ...]:
+    """What the sources of the alerts with a plan say now, after the asking: resolved or silenced since?"""
+    names = {one.episode.source for one in assessed if one.diagnosis and one.diagnosis.plan and one.work.alert}
+    sources = [source for source in settings.sources if source.name in names]
+    return pull(sources, settings.workers, time.monotonic() + settings.patience_of_probes) if sources else ()

@@ -1,0 +1,59 @@
+# Copyright (c) 2026 the oncall.remedy authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The first stage of a sweep, see the module of the same name."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+
+from ansible_collections.oncall.remedy.plugins.plugin_utils.action import StageAction, workdir
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
+from ansible_collections.oncall.remedy.plugins.plugin_utils.liveness import abandon_the_dead
+from ansible_collections.oncall.remedy.plugins.plugin_utils.matcher import matchers
+from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Alert, Json
+from ansible_collections.oncall.remedy.plugins.plugin_utils.playbooks import runbooks_of
+from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import Settings, SettingsError
+from ansible_collections.oncall.remedy.plugins.plugin_utils.sources import pull
+from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.discover import Discovery, Narrowed
+from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.examine import wanted_of_hosts
+from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.work import write_work
+
+
+class ActionModule(StageAction):
+    """Pulls what is firing and what is due, and claims it for this sweep."""
+
+    OPTIONS = {"only": {"type": "dict", "default": {}}}
+
+    def perform(self, options: Json) -> Json:
+        if self.variables.get("ansible_limit"):
+            raise SettingsError("--limit would skip stages of the sweep; use -e target=NAME with the alert's own playbook")
+        settings, narrowed, now = self.settings(), Narrowed(**options["only"]), time.time()
+        if not settings.sources and not narrowed.target:
+            raise SettingsError("remedy_sources is empty: the inventory names no Alertmanager to pull alerts from")
+        directory = workdir()
+        url = self._ledger_url(settings, directory)
+        ledger = Ledger.open(url)
+        abandon_the_dead(ledger, platform.node(), now)
+        sweep = ledger.start_sweep(platform.node(), os.getppid(), now)
+        pulled = pull(settings.sources, settings.workers, time.monotonic() + settings.patience_of_probes)
+        wanted = matchers(settings.handles)
+        catalogue = runbooks_of(self.variables)
+
+        def handles(alert: Alert) -> bool:
+            return all(matcher.matches(alert.labels) for matcher in wanted)
+
+        works, tally = Discovery(self.estate, catalogue, ledger, handles, narrowed).run(sweep, pulled, time.time())
+        write_work(directory, works)
+        self.say(tally.line(len(works), self.check))
+        hosts = wanted_of_hosts(self.estate, catalogue, works)
+        return {"id": sweep, "began_at": now, "workdir": directory, "ledger": url, "check": self.check, **hosts}
+
+    def _ledger_url(self, settings: Settings, directory: str) -> str:
+        """The real ledger, or for a ``--check`` run a copy of it that goes with the run."""
+        if not self.check:
+            return settings.ledger
+        scratch = os.path.join(directory, "ledger.db")
+        Ledger.scratch_copy(settings.ledger, scratch)
+        return f"sqlite:///{scratch}"

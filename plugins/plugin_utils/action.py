@@ -1,0 +1,87 @@
+# Copyright (c) 2026 the oncall.remedy authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What the engine's action plugins share: they run in the controller, need no connection, and fail with one clear line."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from ansible import constants as C
+from ansible.errors import AnsibleActionFail
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeError
+from ansible_collections.oncall.remedy.plugins.plugin_utils.credentials import CredentialError
+from ansible_collections.oncall.remedy.plugins.plugin_utils.estate import Estate, plain
+from ansible_collections.oncall.remedy.plugins.plugin_utils.faults import InputError, MatcherError, RunbookError
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import LedgerError
+from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json
+from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import Settings, SettingsError, settings_from
+from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.record import Recorder
+
+_CLEAR = (SettingsError, RunbookError, InputError, MatcherError, LedgerError, CredentialError, ProbeError)
+"""Errors whose message already says what is wrong and what to do."""
+
+
+class StageAction(ActionBase):  # type: ignore[misc]
+    """Base of the action plugins. A subclass names its options and does its stage in ``perform``."""
+
+    _requires_connection = False
+    _supports_check_mode = True
+    _supports_diff = False
+    _supports_async = False
+
+    OPTIONS: Json = {}
+
+    def run(self, tmp: str | None = None, task_vars: Json | None = None) -> Json:
+        result: Json = super().run(tmp, task_vars)
+        _checked, options = self.validate_argument_spec(argument_spec=self.OPTIONS)
+        self.variables: Json = task_vars or {}
+        self.estate = Estate(self._templar, self.variables)
+        try:
+            return {"changed": False, **result, **self.perform(plain(options))}
+        except _CLEAR as error:
+            raise AnsibleActionFail(str(error)) from error
+
+    def perform(self, options: Json) -> Json:
+        """Does the stage; returns what the playbook goes on with. Nothing in it may be secret."""
+        raise NotImplementedError
+
+    @property
+    def check(self) -> bool:
+        """Whether this is a ``--check`` run."""
+        return bool(self._task.check_mode)
+
+    def settings(self) -> Settings:
+        """The engine's settings, from the variables of the host that the task runs for."""
+        return settings_from(
+            plain({name: self._variable(name) for name in self.variables if name.startswith("remedy_")})
+        )
+
+    def _variable(self, name: str) -> Any:
+        return self._templar.template(self.variables[name])
+
+    def say(self, text: str) -> None:
+        """Shows text to the operator, under whichever callback prints this run."""
+        if text:
+            Display().display(text)
+
+
+    def recorder(self, sweep: Json, settings: Settings, ledger: Ledger) -> Recorder:
+        """The one that writes endings; in a ``--check`` run it writes no page."""
+        return Recorder(ledger, sweep["id"], "" if sweep["check"] else settings.cases, settings.settle, self.say)
+
+
+def workdir() -> str:
+    """This run's own directory, for its user alone; ansible-playbook removes it at its end."""
+    path = os.path.join(C.DEFAULT_LOCAL_TMP, "oncall-remedy")
+    os.makedirs(path, mode=0o700, exist_ok=True)
+    return path
+
+
+def ledger_of(sweep: Json) -> Ledger:
+    """The ledger that ``discover`` chose for this sweep: the real one, or the scratch copy of a ``--check`` run."""
+    return Ledger.open(sweep["ledger"])

@@ -1,0 +1,104 @@
+# Copyright (c) 2026 the oncall.remedy authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""The case of an incident: one JSON document that the stages write on, from the opening to the closing.
+
+Everything that is shown of an incident (page, terminal text) and everything that a replay needs comes from it. Pure: the
+functions here return a new case and read no clock. See docs/case.md for the shape.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.oncall.remedy.plugins.plugin_utils.model import (
+    Alert,
+    Diagnosis,
+    Evidence,
+    Json,
+    Verdict,
+    Verification,
+    as_json,
+)
+from ansible_collections.oncall.remedy.plugins.plugin_utils.version import ENGINE
+
+VERSION = 1
+
+
+def new_case(episode: Any, alert: Alert | None) -> Json:
+    """The case of an episode that has just been opened. ``episode`` is the ledger's Episode."""
+    return {
+        "version": VERSION,
+        "id": episode.id,
+        "engine": ENGINE,
+        "origin": episode.origin,
+        "source": episode.source,
+        "alert": as_json(alert) if alert else None,
+        "alertname": episode.alertname,
+        "target": episode.target,
+        "runbook": episode.runbook,
+        "runbook_sha256": "",
+        "summary": "",
+        "inputs": episode.inputs,
+        "params": {},
+        "opened_at": episode.opened_at,
+        "closed_at": 0.0,
+        "outcome": "waiting",
+        "headline": "",
+        "evidence": [],
+        "diagnosis": None,
+        "mode": "",
+        "gate": [],
+        "mitigation": None,
+        "verification": None,
+        "escalations": [],
+        "chart": None,
+        "next": "",
+        "due_at": 0.0,
+        "timeline": [],
+    }
+
+
+def examined(case: Json, runbook: Any, params: Json, evidence: list[Evidence]) -> Json:
+    """Adds which runbook was followed and what its questions were answered."""
+    return {
+        **case,
+        "runbook_sha256": runbook.sha256,
+        "summary": runbook.summary,
+        "params": params,
+        "evidence": as_json(evidence),
+    }
+
+
+def decided(case: Json, diagnosis: Diagnosis, mode: str, verdicts: tuple[Verdict, ...]) -> Json:
+    """Adds what the evidence says and what the gate said of the plan."""
+    return {**case, "diagnosis": as_json(diagnosis), "mode": mode, "gate": as_json(verdicts)}
+
+
+def permitted(case: Json, plan: Json, permit: str) -> Json:
+    """Adds the mitigation that a permit was issued for; nothing has been done yet."""
+    blank = {"plan": plan, "permit": permit, "began_at": 0.0, "ended_at": 0.0, "outcome": "", "result": {}}
+    return {**case, "mitigation": blank}
+
+
+def mended(case: Json, began_at: float, ended_at: float, outcome: str, result: Json) -> Json:
+    """Adds what the mitigation did."""
+    done = {"began_at": began_at, "ended_at": ended_at, "outcome": outcome, "result": result}
+    return {**case, "mitigation": {**case["mitigation"], **done}}
+
+
+def verified(case: Json, verification: Verification) -> Json:
+    """Adds what the verification saw."""
+    return {**case, "verification": as_json(verification)}
+
+
+def ended(case: Json, outcome: str, headline: str, following: str, now: float, due_at: float = 0.0) -> Json:
+    """Says how the incident stands at the end of a sweep: closed, or waiting until ``due_at`` where that is given."""
+    closed_at = 0.0 if due_at else now
+    return {
+        **case,
+        "outcome": outcome,
+        "headline": headline,
+        "next": following,
+        "due_at": due_at,
+        "closed_at": closed_at,
+    }

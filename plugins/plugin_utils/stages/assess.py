@@ -1,0 +1,184 @@
+# Copyright (c) 2026 the oncall.remedy authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Assess: ask everything, diagnose, decide, issue permits. All incidents of the sweep together, in one process.
+
+Nothing here writes anywhere but to the ledger. An incident that cannot be assessed (a runbook at fault, an inventory that
+lacks something) is decided as just that, and holds up no other.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+
+from ansible_collections.oncall.remedy.plugins.plugin_utils import case as cases
+from ansible_collections.oncall.remedy.plugins.plugin_utils.diagnosis import diagnose
+from ansible_collections.oncall.remedy.plugins.plugin_utils.estate import Estate, Target
+from ansible_collections.oncall.remedy.plugins.plugin_utils.expression import Template
+from ansible_collections.oncall.remedy.plugins.plugin_utils.faults import RunbookError, RunbookFault
+from ansible_collections.oncall.remedy.plugins.plugin_utils.gather import Gathered, Gatherer, Inquiry
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Episode
+from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Diagnosis, Evidence, Json
+from ansible_collections.oncall.remedy.plugins.plugin_utils.runbook import Catalogue, Chart, Question, Runbook
+from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import SettingsError
+from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.examine import HostResult, host_evidence
+from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.work import AlertState, Work
+
+STILL_FIRING = Question(
+    name="prometheus_still_fires",
+    probe="promql",
+    options=Template(
+        {"query": 'ALERTS{alertname="{{ alert }}",alertstate="firing"}'}, {"query": "promql"}, inputs=frozenset({"alert"})
+    ),
+    when=(),
+    hosts=None,
+    vantage="",
+    needs=frozenset(),
+    where="the engine",
+)
+"""The second witness for an alert that Alertmanager does not list: it may have restarted and know nothing."""
+
+
+CHARTED = "the_case_chart"
+BEFORE_OPENING = 900.0
+"""Seconds of the charted series before the incident was opened."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Subject:
+    """An incident that can be assessed: its runbook and everything that is fixed before a question is asked."""
+
+    work: Work
+    book: Runbook
+    target: Target
+    params: Json
+    given: dict[str, Evidence]
+
+    @property
+    def key(self) -> str:
+        return self.work.episode.id
+
+    @property
+    def scope(self) -> Json:
+        """The names that the runbook's expressions may read beside its evidence."""
+        episode = self.work.episode
+        return {**self.params, **episode.inputs, "target": episode.target, "alert": episode.alertname}
+
+    def inquiry(self, names: frozenset[str], given: dict[str, Evidence]) -> Inquiry:
+        """What is to be asked about it."""
+        questions = {**self.book.evidence, STILL_FIRING.name: STILL_FIRING}
+        if self.book.chart:
+            questions[CHARTED] = self._chart(self.book.chart)
+        return Inquiry(self.key, questions, self.scope, self.target.endpoint, names & questions.keys(), given)
+
+    def _chart(self, chart: Chart) -> Question:
+        """The series that the case draws, from a while before the incident until now."""
+        now = float(round(time.time()))
+        since = max(BEFORE_OPENING, now - self.work.episode.opened_at + BEFORE_OPENING)
+        options = Template({"query": chart.query.render(self.scope), "since": since, "at": now})
+        return Question(CHARTED, "promql_range", options, (), None, "", frozenset(), self.book.where)
+
+
+def chart_of(subject: Subject, evidence: Evidence | None) -> Json | None:
+    """The chart's data for a case, or None where the runbook has none or its witness was silent."""
+    if subject.book.chart is None or evidence is None or evidence.state != "ok":
+        return None
+    return {"query": evidence.question, "unit": subject.book.chart.unit, "series": evidence.value["series"], "marks": []}
+
+
+@dataclasses.dataclass(frozen=True)
+class Assessed:
+    """What became of one incident: what was found out and what it means. ``fault`` says why it could not be assessed."""
+
+    work: Work
+    alert_state: AlertState
+    fault: str = ""
+    subject: Subject | None = None
+    evidence: tuple[Evidence, ...] = ()
+    diagnosis: Diagnosis | None = None
+    chart: Json | None = None
+
+    @property
+    def episode(self) -> Episode:
+        return self.work.episode
+
+
+class Assessor:
+    """Asks and diagnoses; what follows from a diagnosis is decided in ``decide.py``."""
+
+    def __init__(self, estate: Estate, catalogue: Catalogue, gatherer: Gatherer, host_result: HostResult) -> None:
+        self._estate = estate
+        self._catalogue = catalogue
+        self._gatherer = gatherer
+        self._host_result = host_result
+
+    def run(self, works: list[Work]) -> list[Assessed]:
+        """Assesses all incidents side by side; the answer is in the order of ``works``."""
+        subjects: dict[str, Subject] = {}
+        faults: dict[str, str] = {}
+        for work in works:
+            try:
+                subjects[work.episode.id] = self.subject(work)
+            except (RunbookError, RunbookFault, SettingsError) as error:
+                faults[work.episode.id] = str(error)
+        gathered = self._gatherer.gather([_all_questions(subject) for subject in subjects.values()])
+        return [
+            _diagnosed(subjects[work.episode.id], gathered[work.episode.id])
+            if work.episode.id in subjects
+            else Assessed(work, work.alert_state, fault=faults[work.episode.id])
+            for work in works
+        ]
+
+    def subject(self, work: Work) -> Subject:
+        """Everything that is fixed of an incident. Raises RunbookError, RunbookFault or SettingsError."""
+        if work.refusal:
+            raise SettingsError(work.refusal)
+        book = self._catalogue.by_name(work.episode.runbook)
+        target = self._estate.target(work.episode.target)
+        params = self._estate.params(work.episode.target, book.params)
+        return Subject(work, book, target, params, host_evidence(self._estate, book, params, self._host_result))
+
+
+def _all_questions(subject: Subject) -> Inquiry:
+    names = frozenset(subject.book.evidence) | {CHARTED}
+    if subject.work.alert_state == "gone":
+        names |= {STILL_FIRING.name}
+    return subject.inquiry(names, subject.given)
+
+
+def _diagnosed(subject: Subject, gathered: Gathered) -> Assessed:
+    """Judges what was found out. A runbook that cannot be evaluated over it is at fault, and a human has to see that."""
+    work = subject.work
+    witness = gathered.evidence.pop(STILL_FIRING.name, None)
+    evidence = {name: gathered.evidence[name] for name in subject.book.evidence}
+    base = Assessed(
+        work,
+        _state_now(work.alert_state, witness),
+        subject=subject,
+        evidence=tuple(evidence.values()),
+        chart=chart_of(subject, gathered.evidence.get(CHARTED)),
+    )
+    if gathered.fault:
+        return dataclasses.replace(base, fault=gathered.fault)
+    try:
+        return dataclasses.replace(base, diagnosis=diagnose(subject.book, subject.scope, evidence, work.episode.looks))
+    except RunbookFault as error:
+        return dataclasses.replace(base, fault=str(error))
+
+
+def _state_now(state: AlertState, witness: Evidence | None) -> AlertState:
+    """An alert that Alertmanager does not list is over only if Prometheus, which would send it, says so too."""
+    if state != "gone" or witness is None:
+        return state
+    if witness.state != "ok":
+        return "unknown"
+    return "firing" if witness.value["count"] else "gone"
+
+
+def case_of(assessed: Assessed, former: Json | None) -> Json:
+    """The case with what the assessment found out, on top of what earlier sweeps wrote."""
+    case = former or cases.new_case(assessed.episode, assessed.work.alert)
+    if assessed.subject is None:
+        return case
+    found = cases.examined(case, assessed.subject.book, assessed.subject.params, list(assessed.evidence))
+    return {**found, "chart": assessed.chart}

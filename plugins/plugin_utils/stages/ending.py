@@ -1,0 +1,228 @@
+# Copyright (c) 2026 the oncall.remedy authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""How an incident stands when a sweep leaves it: the outcome, the sentence a human reads first, and what comes next.
+
+Pure: one function for each way in which an incident can stand. Nothing is done here; ``close.py`` carries an Ending out.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Literal
+
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Why
+from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Diagnosis, Plan, Verdict, Verification
+
+SOON = 60.0
+"""Seconds until an incident is looked at again that something may release at any time: a lease, a witness, a guard."""
+LATER = 300.0
+"""Seconds until an incident is looked at again that waits for a human."""
+
+Left = Literal["closed", "waiting", "verifying"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Ending:
+    """``escalate`` is empty or says why a human is called; ``to`` is empty for the target's own escalation."""
+
+    outcome: str
+    headline: str
+    following: str
+    left: Left = "waiting"
+    why: Why = "human"
+    due_in: float = LATER
+    escalate: str = ""
+    to: str = ""
+
+
+def refused(alertname: str, fault: str) -> Ending:
+    """No runbook could be followed, or it is itself at fault."""
+    headline = f"{alertname or 'The runbook'} could not be handled: {fault}"
+    return Ending("escalated", headline, "a human has to look; nothing was changed", escalate=headline)
+
+
+def resolved(before: str) -> Ending:
+    """The alert stopped firing before anything was done about it."""
+    headline = "The alert stopped firing before anything was changed." if not before else f"The alert stopped firing. {before}"
+    return Ending("resolved", headline, "nothing", left="closed")
+
+
+def undecided(diagnosis: Diagnosis) -> Ending:
+    """The evidence does not settle the diagnosis."""
+    reason = "; ".join(diagnosis.notes) or f"{', '.join(diagnosis.undecided)} cannot be ruled out"
+    reason = f"{reason}: {_unknowns(diagnosis)}" if _unknowns(diagnosis) else reason
+    return Ending(
+        "undecided",
+        f"Undecided: {reason}. Nothing was changed.",
+        "diagnosed again as soon as the evidence is there",
+        due_in=SOON,
+        escalate=f"undecided: {reason}",
+    )
+
+
+def _unknowns(diagnosis: Diagnosis) -> str:
+    """Why the undecided findings are unknown, each reason once."""
+    reasons = [
+        condition.reason
+        for finding in diagnosis.findings
+        if finding.name in diagnosis.undecided
+        for condition in finding.conditions
+        if condition.truth == "unknown" and condition.reason
+    ]
+    return "; ".join(dict.fromkeys(reasons))
+
+
+def nothing_found(operator: bool) -> Ending:
+    """No finding of the runbook holds. With an alert that is a question for a human, without one it is good news."""
+    if operator:
+        return Ending("observed", "No finding of the runbook holds: nothing is wrong here.", "nothing", left="closed")
+    return Ending(
+        "escalated",
+        "The alert fires, but no finding of its runbook holds. Nothing was changed.",
+        "a human has to look",
+        due_in=SOON,
+        escalate="the alert fires and no finding of its runbook explains it",
+    )
+
+
+def waiting(diagnosis: Diagnosis) -> Ending:
+    """The runbook says to look again before anything is done."""
+    return Ending(
+        "waiting",
+        f"{_sentence(diagnosis.because)} Looking again (look {diagnosis.looks}).",
+        "a second look",
+        why="look_again",
+        due_in=diagnosis.wait,
+    )
+
+
+def handed_over(diagnosis: Diagnosis) -> Ending:
+    """Another runbook goes on with the same target."""
+    return Ending(
+        "escalated" if diagnosis.escalate else "waiting",
+        f"{_sentence(diagnosis.because)} Handed over to {diagnosis.handover}.",
+        f"{diagnosis.handover} diagnoses on",
+        escalate=diagnosis.because if diagnosis.escalate else "",
+        to=diagnosis.escalate,
+    )
+
+
+def proposed(diagnosis: Diagnosis, what: str) -> Ending:
+    """A change that the engine does not make by itself."""
+    return Ending(
+        "proposed",
+        f"{_sentence(diagnosis.because)} Proposed: {what}",
+        "a human makes the change, or allows it",
+        escalate=f"{diagnosis.because}; proposed: {what}",
+        to=diagnosis.escalate,
+    )
+
+
+def told(diagnosis: Diagnosis) -> Ending:
+    """The runbook says whom to call, and nothing else."""
+    return Ending(
+        "escalated",
+        f"{_sentence(diagnosis.because)} Nothing was changed.",
+        "a human has to act",
+        escalate=diagnosis.because,
+        to=diagnosis.escalate,
+    )
+
+
+def observed(diagnosis: Diagnosis, plan: Plan) -> Ending:
+    """The engine only watches this target."""
+    return Ending(
+        "observed",
+        f"{_sentence(diagnosis.because)} In mode act, {plan.mitigation} of {plan.touches} would follow.",
+        "a human acts; the engine only observes here",
+    )
+
+
+def held(diagnosis: Diagnosis, plan: Plan, verdicts: tuple[Verdict, ...], quiet: bool) -> Ending:
+    """A guard holds. ``quiet`` where it will let go by itself, so nobody has to be called."""
+    holds = "; ".join(f"{verdict.guard}: {verdict.reason}" for verdict in verdicts if not verdict.passes)
+    return Ending(
+        "held",
+        f"{_sentence(diagnosis.because)} {plan.mitigation} of {plan.touches} was held back.",
+        "looked at again when the guard may let go",
+        why="held",
+        due_in=SOON,
+        escalate="" if quiet else f"{diagnosis.because}; {plan.mitigation} is held back: {holds}",
+        to=diagnosis.escalate,
+    )
+
+
+def failed(because: str, plan: Plan, message: str, to: str) -> Ending:
+    """The mitigation itself failed."""
+    return Ending(
+        "failed",
+        f"{_sentence(because)} {plan.mitigation} of {plan.touches} failed: {message}",
+        "a human has to look; the engine does not repeat it in this incident",
+        escalate=f"{plan.mitigation} of {plan.touches} failed: {message}",
+        to=to,
+    )
+
+
+def never_used(because: str, plan: Plan) -> Ending:
+    """A permit was issued, and the mend play did not come to use it."""
+    return Ending(
+        "held",
+        f"{_sentence(because)} {plan.mitigation} of {plan.touches} was permitted and not begun; nothing was changed.",
+        "decided anew by the next sweep",
+        why="held",
+        due_in=SOON,
+    )
+
+
+def previewed(because: str, plan: Plan) -> Ending:
+    """A ``--check`` run: everything but the write."""
+    return Ending(
+        "observed",
+        f"{_sentence(because)} Without --check, {plan.mitigation} of {plan.touches} would follow.",
+        "nothing was changed, and nothing was written",
+        left="closed",
+    )
+
+
+def eased(because: str, plan: Plan, to: str) -> Ending:
+    """A mitigation that eases and does not cure, such as a silence: the incident stays open."""
+    did = f"{plan.mitigation} of {plan.touches}"
+    return Ending(
+        "escalated",
+        f"{_sentence(because)} {did} is done; it eases and does not cure.",
+        "a human has to act",
+        escalate=f"{because}; {did} is done and does not cure",
+        to=to,
+    )
+
+
+def verifying(because: str, plan: Plan, left: float) -> Ending:
+    """Done, and the proof that it helped is still out. ``left``: seconds until it has to be there."""
+    return Ending(
+        "waiting",
+        f"{_sentence(because)} {plan.mitigation} of {plan.touches} is done; whether it healed is being verified.",
+        "the next sweep goes on verifying",
+        left="verifying",
+        due_in=min(SOON, left),
+    )
+
+
+def verified(because: str, plan: Plan, verification: Verification, to: str) -> Ending:
+    """Healed, not healed, or nobody can tell."""
+    did = f"{plan.mitigation} of {plan.touches}"
+    if verification.outcome == "healed":
+        return Ending("healed", f"{_sentence(because)} {did} healed it.", "nothing", left="closed")
+    words = "did not heal it" if verification.outcome == "not_healed" else "is done, but whether it healed cannot be told"
+    return Ending(
+        verification.outcome,
+        f"{_sentence(because)} {did} {words}: {verification.reason}",
+        "a human has to look; the engine does not repeat it in this incident",
+        escalate=f"{did} {words}: {verification.reason}",
+        to=to,
+    )
+
+
+def _sentence(text: str) -> str:
+    text = text.strip() or "No explanation was given."
+    text = text[0].upper() + text[1:]
+    return text if text.endswith((".", "!", "?")) else f"{text}."

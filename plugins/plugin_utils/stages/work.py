@@ -1,0 +1,94 @@
+# Copyright (c) 2026 the oncall.remedy authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""What discovery hands to the later stages of the same run, in a file that only this user reads.
+
+It holds alert text, so it travels as a file of JSON and never as a variable, a result or a host's name.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from typing import Literal
+
+from ansible_collections.oncall.remedy.plugins.plugin_utils import report
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Episode
+from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Alert, Json, as_json
+
+AlertState = Literal["firing", "silenced", "inhibited", "gone", "unknown", "not_needed"]
+"""``gone``: the source answered and does not list it, which an Alertmanager that has just restarted does as well.
+``unknown``: the source was silent. ``not_needed``: an operator's run."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Work:
+    """One episode that this sweep works on. ``refusal`` says why no runbook can be followed for it, where that is so."""
+
+    episode: Episode
+    alert: Alert | None
+    alert_state: AlertState
+    refusal: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Tally:
+    """What discovery saw, in numbers and names, for the opening line of a run."""
+
+    firing: int = 0
+    silenced: int = 0
+    inhibited: int = 0
+    unhandled: int = 0
+    settling: int = 0
+    waiting: int = 0
+    elsewhere: int = 0
+    silent: dict[str, str] = dataclasses.field(default_factory=dict)
+    rejected: tuple[str, ...] = ()
+
+    def line(self, incidents: int, check: bool) -> str:
+        """The opening of a run, for the operator."""
+        head = report.opening(
+            firing=self.firing,
+            incidents=incidents,
+            silenced=self.silenced,
+            inhibited=self.inhibited,
+            unanswered=self.silent,
+            check=check,
+        )
+        return "\n".join([head, *(report.wrapped(f"! an alert was not read: {one}", 100, 2)[0] for one in self.rejected[:5])])
+
+
+def to_assess(work: Work) -> bool:
+    """Whether it is diagnosed in this sweep. What was begun is not: it is verified."""
+    return work.episode.state not in ("mending", "verifying")
+
+
+def write_work(directory: str, works: list[Work]) -> None:
+    """Keeps the work of the sweep for the stages that follow."""
+    path = os.path.join(directory, "work.json")
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(as_json(works), file)
+
+
+def read_work(directory: str) -> list[Work]:
+    """What ``write_work`` kept."""
+    with open(os.path.join(directory, "work.json"), encoding="utf-8") as file:
+        return [_work(raw) for raw in json.load(file)]
+
+
+def _work(raw: Json) -> Work:
+    alert = raw["alert"]
+    return Work(
+        episode=Episode(**raw["episode"]),
+        alert=alert_from(alert) if alert else None,
+        alert_state=raw["alert_state"],
+        refusal=raw["refusal"],
+    )
+
+
+def alert_from(raw: Json) -> Alert:
+    """An alert from its JSON, as a case or the work of a sweep holds it."""
+    return Alert(
+        **{**raw, "silenced_by": tuple(raw["silenced_by"]), "inhibited_by": tuple(raw["inhibited_by"])},
+    )
