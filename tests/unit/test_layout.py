@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils import model
+from ansible_collections.oncall import remedy
 
 ROOT = Path(__file__).resolve().parents[2]
 MANAGED_HOST_PYTHON = (3, 8)
@@ -54,7 +54,7 @@ LOCKS = named(files("requirements/*.txt"))
 
 
 def test_the_collection_under_test_is_this_checkout() -> None:
-    assert Path(model.__file__).resolve() == ROOT / "plugins/plugin_utils/model.py"
+    assert [Path(path).resolve() for path in remedy.__path__] == [ROOT]
 
 
 def test_no_link_to_a_folder_is_committed() -> None:
