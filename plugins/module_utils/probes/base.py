@@ -140,6 +140,7 @@ def _dict(value: Any) -> Json:
 
 _TYPES: dict[str, Callable[[Any], Any]] = {
     "str": _text,
+    "path": _text,
     "int": _integer,
     "float": _number,
     "bool": _boolean,

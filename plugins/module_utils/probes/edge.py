@@ -49,7 +49,7 @@ class Http(Probe):
         "expect": {"type": "list", "elements": "int"},
         "follow": {"type": "bool", "default": False},
         "validate_certs": {"type": "bool", "default": True},
-        "ca_path": {"type": "str"},
+        "ca_path": {"type": "path"},
         "control": {"type": "str"},
         "timeout": {"type": "duration", "default": 10},
     }

@@ -19,18 +19,18 @@ from ansible_collections.oncall.remedy.plugins.module_utils.probes.base import S
 
 AUTH: Spec = {
     "validate_certs": {"type": "bool", "default": True},
-    "ca_path": {"type": "str"},
-    "token_file": {"type": "str"},
+    "ca_path": {"type": "path"},
+    "token_file": {"type": "path"},
     "token_env": {"type": "str"},
     "username": {"type": "str"},
-    "password_file": {"type": "str"},
+    "password_file": {"type": "path"},
     "password_env": {"type": "str"},
     "headers": {"type": "dict"},
     "proxy": {"type": "str"},
 }
 PROMETHEUS: Spec = dict(AUTH, url={"type": "str", "required": True})
 ALERTMANAGER: Spec = dict(AUTH, url={"type": "str"}, urls={"type": "list", "elements": "str"})
-KUBERNETES: Spec = {"kubeconfig": {"type": "str", "required": True}, "context": {"type": "str"}}
+KUBERNETES: Spec = {"kubeconfig": {"type": "path", "required": True}, "context": {"type": "str"}}
 
 SETTINGS: dict[str, Spec] = {"kubernetes": KUBERNETES, "prometheus": PROMETHEUS, "alertmanager": ALERTMANAGER}
 """The settings of each kind of endpoint, written as the options of probes are."""
