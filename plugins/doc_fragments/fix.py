@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """``fix``: every fix; ``fix.object``: of a Kubernetes object; ``fix.alertmanager``: of what Alertmanager holds."""
+    """``fix``: of every fix; ``fix.object``: of one that changes an object of Kubernetes."""
 
     DOCUMENTATION = r"""
 options:
@@ -44,47 +44,4 @@ options:
       generation:
         description: Its C(metadata.generation), which counts changes of the specification.
         type: int
-requirements:
-  - urllib3
-  - PyYAML
-  - kubernetes (only for kubeconfigs that authenticate by a plugin)
-"""
-
-    ALERTMANAGER = r"""
-options:
-  urls:
-    description: The peers of one Alertmanager cluster, without C(/api/v2).
-    type: list
-    elements: str
-    required: true
-  validate_certs:
-    description: Whether the servers' certificates are verified.
-    type: bool
-    default: true
-  ca_path:
-    description: A file with the CA certificates to verify against, instead of the system's.
-    type: path
-  token_file:
-    description: A file that holds a bearer token.
-    type: path
-  token_env:
-    description: An environment variable that holds a bearer token.
-    type: str
-  username:
-    description: The user of basic authentication.
-    type: str
-  password_file:
-    description: A file that holds that user's password.
-    type: path
-  password_env:
-    description: An environment variable that holds that user's password.
-    type: str
-  headers:
-    description: More headers for every request, none of them a secret.
-    type: dict
-  proxy:
-    description: The URL of a proxy.
-    type: str
-requirements:
-  - urllib3
 """

@@ -19,7 +19,8 @@ description:
 extends_documentation_fragment:
   - ansible.builtin.action_common_attributes
   - oncall.remedy.fix
-  - oncall.remedy.fix.alertmanager
+  - oncall.remedy.endpoint
+  - oncall.remedy.endpoint.alertmanager
 options:
   state:
     description: Whether the silence has to hold or has to be ended.

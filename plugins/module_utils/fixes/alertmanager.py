@@ -11,8 +11,8 @@ from typing import Any, Mapping, Sequence
 
 from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeError, from_status, one_line
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.objects import Json
-from ansible_collections.oncall.remedy.plugins.module_utils.http import HttpTransport, Limits, Trust, json_value
-from ansible_collections.oncall.remedy.plugins.module_utils.probes.endpoints import authorization
+from ansible_collections.oncall.remedy.plugins.module_utils.http import HttpTransport, Limits, json_value
+from ansible_collections.oncall.remedy.plugins.module_utils.probes import endpoints
 
 OPERATORS = ("=", "!=", "=~", "!~")
 
@@ -54,20 +54,11 @@ class Peers:
 
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> Peers:
-        """From the settings of an Alertmanager endpoint: ``urls`` and how to authenticate. Does no I/O."""
-        return cls(
-            [
-                HttpTransport(
-                    url,
-                    trust=Trust(verify=settings["validate_certs"], ca_path=settings["ca_path"]),
-                    authorization=authorization(settings),
-                    headers=settings["headers"],
-                    proxy=settings["proxy"],
-                    limits=_LIMITS,
-                )
-                for url in settings["urls"]
-            ]
-        )
+        """From the settings of an Alertmanager endpoint. Does no I/O.
+
+        :raises ProbeError: a setting is missing or not allowed.
+        """
+        return cls(endpoints.peers(settings, read_only=False, limits=_LIMITS))
 
     def silences(self) -> list[Json]:
         """All silences that any peer knows; where they differ on one, what was updated last.

@@ -6,9 +6,9 @@
 from __future__ import annotations
 
 import dataclasses
-from datetime import datetime, timezone
 from typing import Any, Callable, Iterator, Sequence
 
+from ansible_collections.oncall.remedy.plugins.module_utils import timestamps
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.objects import Json, at
 
 IsNew = Callable[[Json], bool]
@@ -59,10 +59,9 @@ def is_ready(pod: Json) -> bool:
 def ready_after(pod: Json) -> int | None:
     """Seconds from the pod's creation to its being ready by the cluster's clock, or None while it is not."""
     condition = _ready_condition(pod)
-    created, ready = at(pod, "metadata", "creationTimestamp"), at(condition, "lastTransitionTime")
-    if not created or not ready:
-        return None
-    return max(0, int((_time(ready) - _time(created)).total_seconds()))
+    created = timestamps.unix(at(pod, "metadata", "creationTimestamp"))
+    ready = timestamps.unix(at(condition, "lastTransitionTime"))
+    return None if created is None or ready is None else max(0, int(ready - created))
 
 
 def _ready_condition(pod: Json) -> Json | None:
@@ -71,10 +70,6 @@ def _ready_condition(pod: Json) -> Json | None:
             found: Json = condition
             return found
     return None
-
-
-def _time(text: str) -> datetime:
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=timezone.utc)
 
 
 def stall(pods: Sequence[Json], is_new: IsNew) -> Stall | None:

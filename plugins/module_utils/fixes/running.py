@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Sequence
+from typing import Any, Callable, Sequence
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -20,16 +20,16 @@ from ansible_collections.oncall.remedy.plugins.module_utils.fixes.rolling import
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.workload import Workload
 from ansible_collections.oncall.remedy.plugins.module_utils.http import Limits
 from ansible_collections.oncall.remedy.plugins.module_utils.kube import KubeTransport
-
-Spec = Dict[str, Dict[str, Any]]
+from ansible_collections.oncall.remedy.plugins.module_utils.probes.base import Spec
+from ansible_collections.oncall.remedy.plugins.module_utils.probes.endpoints import ALERTMANAGER, KUBERNETES
+from ansible_collections.oncall.remedy.plugins.module_utils.probes.module import argument_spec
 
 FIX_ARGUMENTS: Spec = {"incident": {"type": "str", "required": True}}
 """Of every fix."""
 
 OBJECT_ARGUMENTS: Spec = {
     **FIX_ARGUMENTS,
-    "kubeconfig": {"type": "path", "required": True},
-    "context": {"type": "str"},
+    **argument_spec(KUBERNETES),
     "precondition": {
         "type": "dict",
         "options": {"resource_version": {"type": "str"}, "generation": {"type": "int"}},
@@ -37,19 +37,7 @@ OBJECT_ARGUMENTS: Spec = {
 }
 """Of a fix that changes an object of Kubernetes."""
 
-ALERTMANAGER_ARGUMENTS: Spec = {
-    **FIX_ARGUMENTS,
-    "urls": {"type": "list", "elements": "str", "required": True},
-    "validate_certs": {"type": "bool", "default": True},
-    "ca_path": {"type": "path"},
-    "token_file": {"type": "path", "no_log": False},  # the name of a file is no secret
-    "token_env": {"type": "str", "no_log": False},
-    "username": {"type": "str"},
-    "password_file": {"type": "path", "no_log": False},
-    "password_env": {"type": "str", "no_log": False},
-    "headers": {"type": "dict"},
-    "proxy": {"type": "str"},
-}
+ALERTMANAGER_ARGUMENTS: Spec = {**FIX_ARGUMENTS, **argument_spec(ALERTMANAGER)}
 """Of a fix that writes to Alertmanager."""
 
 _LIMITS = Limits(connect=5.0, silence=10.0, total=15.0)
@@ -93,7 +81,7 @@ class Arguments:
 
     def peers(self) -> Peers:
         """The Alertmanagers. Nothing is read or sent yet."""
-        return Peers.of(self._params)
+        return Peers.of({name: self._params[name] for name in ALERTMANAGER})
 
     def precondition(self) -> Precondition:
         """What the diagnosis saw."""

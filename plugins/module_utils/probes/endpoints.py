@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """From the settings of a target's endpoint (in the inventory) to the transport of its probes.
 
-Transports made here only read: whatever a probe does, no other method than GET and HEAD leaves through them.
+A probe's transport only reads: whatever the probe does, no other method than GET and HEAD leaves through it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, List, Mapping, Union
 
 from ansible_collections.oncall.remedy.plugins.module_utils import secrets
 from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeError
-from ansible_collections.oncall.remedy.plugins.module_utils.http import HttpTransport, Trust
+from ansible_collections.oncall.remedy.plugins.module_utils.http import HttpTransport, Limits, Trust
 from ansible_collections.oncall.remedy.plugins.module_utils.kube import KubeTransport
 from ansible_collections.oncall.remedy.plugins.module_utils.probes.base import Spec, validated
 
@@ -52,7 +52,15 @@ def transport_for(kind: str | None, settings: Mapping[str, Any] | None) -> Trans
         return KubeTransport(given["kubeconfig"], given["context"], read_only=True)
     if kind == "prometheus":
         return _http(given["url"], given)
-    return [_http(url, given) for url in _urls(given)]
+    return peers(settings)
+
+
+def peers(
+    settings: Mapping[str, Any] | None, read_only: bool = True, limits: Limits | None = None
+) -> list[HttpTransport]:
+    """The peers of an Alertmanager cluster. Only a fix asks for ones that are not ``read_only``."""
+    given = _checked("alertmanager", settings)
+    return [_http(url, given, read_only, limits) for url in _urls(given)]
 
 
 def source_of(kind: str | None, settings: Mapping[str, Any] | None) -> str:
@@ -89,7 +97,7 @@ def _urls(given: Mapping[str, Any]) -> list[str]:
     return urls
 
 
-def _http(url: str, given: Mapping[str, Any]) -> HttpTransport:
+def _http(url: str, given: Mapping[str, Any], read_only: bool = True, limits: Limits | None = None) -> HttpTransport:
     headers = given["headers"] or {}
     for name in headers:
         if name.lower() in _SECRET_HEADERS:
@@ -100,7 +108,8 @@ def _http(url: str, given: Mapping[str, Any]) -> HttpTransport:
         authorization=authorization(given),
         headers=headers,
         proxy=given["proxy"],
-        read_only=True,
+        limits=limits,
+        read_only=read_only,
     )
 
 
