@@ -14,6 +14,7 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.liveness import aban
 from ansible_collections.oncall.remedy.plugins.plugin_utils.matcher import matchers
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Alert, Json
 from ansible_collections.oncall.remedy.plugins.plugin_utils.playbooks import runbooks_of
+from ansible_collections.oncall.remedy.plugins.plugin_utils.report import opening
 from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import Settings, SettingsError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.sources import pull
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.discover import Discovery, Narrowed
@@ -46,7 +47,7 @@ class ActionModule(StageAction):
 
         works, tally = Discovery(self.estate, catalogue, ledger, handles, narrowed).run(sweep, pulled, time.time())
         write_work(directory, works)
-        self.say(tally.line(len(works), self.check))
+        self.say(opening(tally, len(works), check=self.check))
         hosts = wanted_of_hosts(self.estate, catalogue, works)
         return {"id": sweep, "began_at": now, "workdir": directory, "ledger": url, "check": self.check, **hosts}
 

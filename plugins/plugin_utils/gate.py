@@ -19,6 +19,7 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.cooldown impo
 from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.evidence import evidence
 from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.kill_switch import kill_switch
 from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.lease import lease, nothing_unfinished
+from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.tried import not_tried
 from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.view import GateInput, holds
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Verdict
 
@@ -36,6 +37,7 @@ GUARDS: tuple[Guard, ...] = (
     evidence,  # does the diagnosis stand on complete and fresh evidence?
     lease,  # is nobody else changing the target?
     nothing_unfinished,  # does everything begun on it have an outcome?
+    not_tried,  # was the same not done in this incident already?
     cooldown,  # was the same not done a moment ago?
     owners.owner,  # would nobody put it back?
 )

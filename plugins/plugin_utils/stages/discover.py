@@ -79,13 +79,12 @@ class Discovery:
         works = [self._work(episode, by_episode, suppressed, answers) for episode in wanted if episode.id in mine]
         return works, Tally(
             firing=sum(alert.state == "active" for alert in handled),
-            silenced=sum(bool(alert.silenced_by) for alert in handled if alert.state != "active"),
-            inhibited=sum(not alert.silenced_by for alert in handled if alert.state != "active"),
+            suppressed=sum(alert.state != "active" for alert in handled),
             unhandled=len(alerts) - len(handled),
             settling=sum(episode.state == "closed" for episode in episodes),
             waiting=sum(not _is_due(episode, now) for episode in episodes if episode.state != "closed"),
             elsewhere=len(wanted) - len(works),
-            silent={answer.source.name: answer.error for answer in answers if answer.error},
+            silent=tuple(f"{answer.source.name}: {answer.error}" for answer in answers if answer.error),
             rejected=tuple(
                 f"{answer.source.name}: {rejected.reason}" for answer in answers for rejected in answer.rejected
             ),

@@ -12,7 +12,6 @@ import json
 import os
 from typing import Literal
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils import report
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Episode
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Alert, Json, as_json
 
@@ -36,26 +35,13 @@ class Tally:
     """What discovery saw, in numbers and names, for the opening line of a run."""
 
     firing: int = 0
-    silenced: int = 0
-    inhibited: int = 0
+    suppressed: int = 0
     unhandled: int = 0
     settling: int = 0
     waiting: int = 0
     elsewhere: int = 0
-    silent: dict[str, str] = dataclasses.field(default_factory=dict)
+    silent: tuple[str, ...] = ()
     rejected: tuple[str, ...] = ()
-
-    def line(self, incidents: int, check: bool) -> str:
-        """The opening of a run, for the operator."""
-        head = report.opening(
-            firing=self.firing,
-            incidents=incidents,
-            silenced=self.silenced,
-            inhibited=self.inhibited,
-            unanswered=self.silent,
-            check=check,
-        )
-        return "\n".join([head, *(report.wrapped(f"! an alert was not read: {one}", 100, 2)[0] for one in self.rejected[:5])])
 
 
 def to_assess(work: Work) -> bool:

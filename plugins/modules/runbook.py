@@ -1,0 +1,60 @@
+#!/usr/bin/python
+# Copyright (c) 2026 the oncall.remedy authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: runbook
+short_description: checks the runbook of an operator's run
+version_added: 0.1.0
+author:
+- the oncall.remedy authors (@oncall-remedy)
+description:
+- Says what the sweep that follows is narrowed to. Fails where the alerts have no usable runbook, the target is
+  not exactly one inventory host, or an input does not fit its pattern.
+- An action plugin; it runs in the controller and needs no connection.
+options:
+  alerts:
+    description:
+    - The alerts of the runbook.
+    type: list
+    elements: str
+    required: true
+  target:
+    description:
+    - The one target to look at, alert or not. Empty for all whose alert fires.
+    type: str
+    default: ''
+  inputs:
+    description:
+    - The runbook's inputs, where no alert brings them.
+    type: dict
+    default: {}
+attributes:
+  check_mode:
+    support: full
+    description: Can run in check mode and return changed status prediction without modifying target.
+  diff_mode:
+    support: none
+    description: Will return details on what has changed (or possibly needs changing in check mode), when in diff
+      mode.
+"""
+
+EXAMPLES = r"""
+- name: Check the runbook
+  oncall.remedy.runbook:
+    alerts: [TraefikDown]
+    target: hetzner
+  register: runbook_narrowed
+"""
+
+RETURN = r"""
+only:
+  description: What the sweep is narrowed to.
+  returned: success
+  type: dict
+  sample:
+    runbook: traefik_down
+    target: hetzner
+    inputs: {}
+"""
