@@ -82,8 +82,8 @@ def question_state(question: notation.Question, scope: Scope, evidence: Known) -
     """What to do about a question, now that everything it needs is known (``question.needs`` are all in
     ``evidence``).
 
-    A false ``when`` skips it whatever else is unknown. Options that read failed evidence make it fail, options that
-    read skipped evidence make it skipped.
+    A false ``when`` skips it whatever else is unknown. Options that read skipped evidence make it skipped, options that
+    read failed evidence make it fail.
     """
     conditions, truth = judge(question.when, scope, evidence)
     if truth == "false":
@@ -141,15 +141,18 @@ class _Missing:
 
 
 def _missing(names: Iterable[str], evidence: Known) -> _Missing | None:
-    """Why these names cannot all be read; failed evidence before skipped. None where all are there."""
+    """Why these names cannot all be read; None where all are there.
+
+    Skipped evidence comes before failed: what reads it is false whatever the witness that failed would have said.
+    """
     named = [evidence[name] for name in sorted(names) if name in evidence]
-    for one in named:
-        if one.state == "failed":
-            return _Missing(f"{one.name} is unknown: {one.reason}", True)
     for one in named:
         if one.state == "skipped":
             reason = one.reason if one.reason.startswith("not asked") else f"not asked: {one.reason}"
             return _Missing(f"{one.name} was {reason}", False)
+    for one in named:
+        if one.state == "failed":
+            return _Missing(f"{one.name} is unknown: {one.reason}", True)
     return None
 
 

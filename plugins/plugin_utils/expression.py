@@ -9,8 +9,9 @@ Template(value, kind="plain", *, trusted=frozenset(), inputs=frozenset(), where=
                                       .names  .paths  .render(scope) -> Any
 Prose(text, where="")                 .names  .paths  .render(scope, unknown) -> str
 ```
-``names`` are the top-level names that are read, ``attributes`` the dotted paths. The scope is a mapping from name to
-plain data (what JSON can hold). Nothing in the scope is ever parsed, compiled or rendered: hostile text is a value.
+``names`` are the top-level names that are read, ``attributes`` the dotted paths, ``paths`` the same as tuples, and
+``nodes`` Jinja2's trees. The scope is a mapping from name to plain data (what JSON can hold). Nothing in the scope is
+ever parsed, compiled or rendered: hostile text is a value.
 
 What is written is checked when the object is made (RunbookError) and compiled when it is first used. What fails over
 the data at hand raises RunbookFault: a missing member, an operand of the wrong type, a condition that is not a bool.
@@ -25,6 +26,9 @@ import functools
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from jinja2 import nodes
+from jinja2.runtime import Undefined
+
 from ansible_collections.oncall.remedy.plugins.plugin_utils import language
 from ansible_collections.oncall.remedy.plugins.plugin_utils.embedding import (
     EmbeddingError,
@@ -36,8 +40,6 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.embedding import (
     writers,
 )
 from ansible_collections.oncall.remedy.plugins.plugin_utils.faults import RunbookError, RunbookFault
-from jinja2 import nodes
-from jinja2.runtime import Undefined
 
 Scope = Mapping[str, Any]
 
@@ -52,6 +54,7 @@ class Expression:
         self._node = language.parse_expression(self.text, where) if parsed is None else parsed
         self.names = language.names(self._node)
         self.paths = tuple(dict.fromkeys(language.paths(self._node)))
+        self.nodes = (self._node,)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.text!r})"
@@ -115,6 +118,7 @@ class Template:
             self._build = self._parse(value, kind if isinstance(kind, str) else "plain")
         self.names = frozenset[str]().union(*(language.names(node) for node in self._nodes))
         self.paths = tuple(dict.fromkeys(path for node in self._nodes for path in language.paths(node)))
+        self.nodes = tuple(self._nodes)
 
     def __repr__(self) -> str:
         return f"Template({self.value!r})"
@@ -163,7 +167,7 @@ class Template:
 
 
 class Prose:
-    """A text for people with ``{{ expressions }}``: what is not known is said in its place, and the rest still stands."""
+    """A text for people with ``{{ expressions }}``: what is not known is said in its place, the rest still stands."""
 
     def __init__(self, text: str, where: str = "") -> None:
         """Raises RunbookError."""
@@ -175,6 +179,7 @@ class Prose:
         parts = [piece for piece in self._pieces if isinstance(piece, Expression)]
         self.names = frozenset[str]().union(*(part.names for part in parts))
         self.paths = tuple(dict.fromkeys(path for part in parts for path in part.paths))
+        self.nodes = tuple(node for part in parts for node in part.nodes)
         self.where = where
 
     def __repr__(self) -> str:

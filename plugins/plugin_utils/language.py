@@ -13,14 +13,15 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils import patterns, words
-from ansible_collections.oncall.remedy.plugins.plugin_utils.faults import RunbookError, allowed
 from jinja2 import TemplateSyntaxError, nodes
 from jinja2.filters import FILTERS as JINJA_FILTERS
 from jinja2.parser import Parser
 from jinja2.runtime import StrictUndefined, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.tests import TESTS as JINJA_TESTS
+
+from ansible_collections.oncall.remedy.plugins.plugin_utils import patterns, words
+from ansible_collections.oncall.remedy.plugins.plugin_utils.faults import RunbookError, allowed
 
 Path = tuple[Any, ...]
 """A name and the members read from it: ``("crash", "port_conflict", "lines")``."""
@@ -239,11 +240,11 @@ def parse_template(text: str, where: str) -> list[str | nodes.Expr]:
 
 
 def _literal_backslashes(text: str, state: str | None) -> str:
-    """Patterns are full of backslashes. Jinja2 would make a backspace of \\b and warn of \\d; here they stay as written."""
+    """Patterns are full of backslashes: Jinja2 would make a backspace of \\b and warn of \\d, here they stay."""
     if "\\" not in text:
         return text
-    tokens = environment().lexer.tokeniter(text, None, None, state)
-    return "".join(_ESCAPE.sub(_kept, value) if token == "string" else value for _line, token, value in tokens)
+    parts = environment().lexer.tokeniter(text, None, None, state)
+    return "".join(_ESCAPE.sub(_kept, value) if kind == "string" else value for _line, kind, value in parts)
 
 
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
@@ -283,6 +284,35 @@ def paths(expression: nodes.Node) -> Iterator[Path]:
         return
     for child in expression.iter_child_nodes():
         yield from paths(child)
+
+
+def member_reads(expression: nodes.Node) -> Iterator[tuple[Path, str]]:
+    """What is read of a list's members: ``a.b | selectattr('c')``, ``(a.b | first).c`` and ``a.b | map(attribute='c')``
+    all read ``c`` of the members of ``a.b``."""
+    inner = expression.node if isinstance(expression, (nodes.Getattr, nodes.Filter)) else None
+    if isinstance(expression, nodes.Getattr) and isinstance(inner, nodes.Filter) and inner.name in _ONE_MEMBER:
+        yield from _of_members(inner.node, expression.attr)
+    if isinstance(expression, nodes.Filter) and inner is not None:
+        named = [keyword.value for keyword in expression.kwargs if keyword.key == "attribute"]
+        if expression.name in ("selectattr", "rejectattr"):
+            named = expression.args[:1]
+        for attribute in named:
+            if isinstance(attribute, nodes.Const) and isinstance(attribute.value, str):
+                yield from _of_members(inner, attribute.value.partition(".")[0])
+    for child in expression.iter_child_nodes():
+        yield from member_reads(child)
+
+
+_ONE_MEMBER = frozenset({"first", "last", "min", "max"})
+_SAME_MEMBERS = frozenset({"selectattr", "rejectattr", "select", "reject", "sort", "unique", "list"})
+
+
+def _of_members(collection: nodes.Node | None, attribute: str) -> Iterator[tuple[Path, str]]:
+    while isinstance(collection, nodes.Filter) and collection.name in _SAME_MEMBERS:
+        collection = collection.node
+    path = _path(collection) if collection is not None else None
+    if path is not None:
+        yield path, attribute
 
 
 def dotted(path: Path) -> str:

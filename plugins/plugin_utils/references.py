@@ -22,7 +22,7 @@ def problems(runbook: Runbook) -> Iterator[RunbookError]:
     """Everything that is wrong with the runbook's references, the worst first."""
     yield from _clashes(runbook)
     yield from _cycles(runbook)
-    for part, names in _scopes(runbook):
+    for part, names in scopes(runbook):
         for name in sorted(part.names - names):
             yield RunbookError(f"{name!r} is not declared; {allowed(names, name)}", part.where)
     yield from _mitigations(runbook)
@@ -59,7 +59,7 @@ def _cycles(runbook: Runbook) -> Iterator[RunbookError]:
         yield RunbookError(f"evidence {name!r} can never be asked: it needs {needs}, in a circle", question.where)
 
 
-def _scopes(runbook: Runbook) -> Iterator[tuple[Expression | Prose | Template, frozenset[str]]]:
+def scopes(runbook: Runbook) -> Iterator[tuple[Expression | Prose | Template, frozenset[str]]]:
     """Every expression and template with the names that it may read."""
     params = frozenset(runbook.params) | ENGINE_NAMES
     names = params | runbook.inputs.keys() | runbook.evidence.keys()

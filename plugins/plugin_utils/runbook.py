@@ -4,6 +4,7 @@
 
 ```
 load(path) -> Runbook                         raises RunbookError: FILE:LINE, the thing, what is allowed
+read(source) -> Runbook                       the same without its references checked, for lint.py
 catalogue(*directories) -> Catalogue          cheap over many files: reads of each no more than its alerts
 Catalogue.for_alert(name) -> Runbook | None   loads it; raises RunbookError if it is broken or two files claim the alert
 Catalogue.by_name(name) -> Runbook            raises RunbookError
@@ -195,12 +196,20 @@ class Runbook:
 
 
 def load(path: Path | str) -> Runbook:
-    """Reads the runbook of a playbook. Raises RunbookError."""
-    source = yamlsource.load(Path(path))
-    return _Loading(_place(source)).runbook()
+    """Reads the runbook of a playbook and checks its references. Raises RunbookError."""
+    made = read(yamlsource.load(Path(path)))
+    for problem in references.problems(made):
+        raise problem
+    return made
 
 
-def _place(source: yamlsource.Source) -> Reader:
+def read(source: yamlsource.Source) -> Runbook:
+    """Reads the runbook without checking that what it names is there. Raises RunbookError."""
+    return _Loading(place(source)).runbook()
+
+
+def place(source: yamlsource.Source) -> Reader:
+    """Where in a playbook the runbook stands. Raises RunbookError where it has none."""
     plays = source.data if isinstance(source.data, list) else []
     for index, play in enumerate(plays):
         variables = play.get("vars") if isinstance(play, dict) else None
@@ -255,8 +264,6 @@ class _Loading:
         )
         if not made.alerts:
             reader.at("alerts").fail("names no alert")
-        for problem in references.problems(made):
-            raise problem
         return made
 
     def _input(self, name: str, reader: Reader) -> Input:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
 from ansible_collections.oncall.remedy.plugins.plugin_utils.faults import RunbookError
 
 Keys = tuple[str | int, ...]
