@@ -226,7 +226,10 @@ class KubeTransport:
             headers["Content-Type"] = content_type
             sent = json.dumps(body).encode()
         asked = {name: _parameter(value) for name, value in (params or {}).items() if value is not None}
-        return self._transport().request(method, path, asked, headers, sent, deadline, limit)
+        answer = self._transport().request(method, path, asked, headers, sent, deadline, limit)
+        if answer.status == 401 and self._renewed():  # refused before it was looked at: sending it again is safe
+            answer = self._transport().request(method, path, asked, headers, sent, deadline, limit)
+        return answer
 
     def _checked(self, answer: HttpAnswer, method: str, path: str, verb: str = "") -> Json:
         if answer.status not in (200, 201, 202):
@@ -242,6 +245,16 @@ class KubeTransport:
         if answer.status == 401:
             return from_status(401, f"{doing}: {self.source} does not know this credential")
         return from_status(answer.status, doing, one_line(said, 300))
+
+    def _renewed(self) -> bool:
+        """Whether the kubeconfig holds another credential than the one in use, which is taken from now on."""
+        fresh = _kubeconfig.read(self.kubeconfig, self.context)
+        before = self.access.authorization
+        if before is None or fresh.authorization is None or before() == fresh.authorization():
+            return False
+        with self._lock:
+            self._access, self._http = fresh, None
+        return True
 
     def _transport(self) -> HttpTransport:
         access = self.access

@@ -29,8 +29,8 @@ class ProbeLookup(LookupBase):
 
     def run(self, terms: list[Any], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[Any]:
         """The value for each question."""
-        super().set_options(var_options=variables, direct=kwargs)
-        given = super().get_options()
+        self.set_options(var_options=variables, direct=kwargs)  # type: ignore[no-untyped-call]
+        given = self.get_options()  # type: ignore[no-untyped-call]
         try:
             deadline = time.monotonic() + duration.seconds(given["timeout"])
             settings = {name: given[name] for name in SETTINGS.get(self.probe.endpoint or "", {})}

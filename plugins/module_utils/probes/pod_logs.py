@@ -4,7 +4,7 @@
 """What pods logged, reduced to named signatures.
 
 The patterns come from the runbook; the lines come from outside (a client's request is logged too) and are hostile: they
-are cut before a pattern sees them, and are matched, never interpreted.
+are cut and freed of a terminal's colours before a pattern sees them, and are matched, never interpreted.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ BYTES = 1024 * 1024
 LINE = 2000
 """Pods that are read, bytes of log per pod, characters of a line that a pattern sees."""
 
+_COLOUR = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,40}")
 _TAKEN = {"asked", "lines", "pods", "sources", "unavailable"} | set(dir({}))
 
@@ -130,7 +131,8 @@ class PodLogs(Probe):
         }
         path = object_path("v1", "pods", self.given["namespace"], pod, "log")
         text = self.transport.text(path, params, deadline, limit=BYTES + 65536)
-        return tuple(line[:LINE] for line in text.split("\n") if line)
+        lines = (_COLOUR.sub("", line[:LINE]) for line in text.split("\n"))
+        return tuple(line for line in lines if line.strip())
 
     def _first_container(self, pod: str, deadline: float) -> str:
         found = self.transport.get(object_path("v1", "pods", self.given["namespace"], pod), None, deadline)
