@@ -5,13 +5,16 @@ from __future__ import annotations
 import ast
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions, requires
 from pathlib import Path
 
 import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from ansible_collections.oncall import remedy
@@ -40,12 +43,16 @@ def imports(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            yield node.module or ""
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
 
 
 def pinned(lock: str) -> dict[str, str]:
     return dict(re.findall(r"^(\S+)==(\S+)", (ROOT / f"requirements/{lock}.txt").read_text(), re.MULTILINE))
+
+
+def wanted() -> list[Requirement]:
+    return [Requirement(line) for line in (ROOT / "requirements.txt").read_text().splitlines() if line[:1].isalpha()]
 
 
 MANAGED = named(files("plugins/modules/*.py", "plugins/module_utils/*.py"))
@@ -99,6 +106,21 @@ def test_the_locks_stand_for_the_oldest_and_the_newest_ansible_core_that_the_met
 @pytest.mark.parametrize("lock", ["oldest", "newest"])
 def test_what_an_execution_environment_installs_allows_the_versions_that_are_tested(lock: str) -> None:
     versions = pinned(lock)
-    wanted = [Requirement(line) for line in (ROOT / "requirements.txt").read_text().splitlines() if line[:1].isalpha()]
-    assert wanted
-    assert [str(each) for each in wanted if versions.get(each.name, "") not in each.specifier] == []
+    assert wanted()
+    assert [str(each) for each in wanted() if versions.get(each.name, "") not in each.specifier] == []
+
+
+def test_the_plugins_import_no_package_that_an_execution_environment_does_not_install() -> None:
+    """Beyond the standard library: what requirements.txt names, and what comes with ansible-core."""
+    core = {canonicalize_name(Requirement(each).name) for each in requires("ansible-core") or []}
+    installed = {"ansible-core", "markupsafe", *core, *(canonicalize_name(each.name) for each in wanted())}
+    provides = {
+        name: {canonicalize_name(each) for each in packages} for name, packages in packages_distributions().items()
+    }
+    known = {*sys.stdlib_module_names, "ansible_collections"}
+    assert [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in files("plugins/*.py")
+        for name in imports(path)
+        if name.partition(".")[0] not in known and not provides.get(name.partition(".")[0], set()) & installed
+    ] == []
