@@ -56,6 +56,7 @@ _BY_STATUS: dict[int, str] = {
 }
 
 _UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.EADDRNOTAVAIL}
+_COLOUR = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
@@ -73,9 +74,14 @@ class ProbeError(Exception):
         return (type(self), (self.kind, self.message))
 
 
+def uncoloured(text: str) -> str:
+    """The text without what a terminal would take for colours."""
+    return _COLOUR.sub("", text)
+
+
 def one_line(text: str, limit: int = 400) -> str:
     """Foreign text as one printable line of at most ``limit`` characters."""
-    line = _CONTROL.sub(" ", text).strip()
+    line = _CONTROL.sub(" ", uncoloured(text)).strip()
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 

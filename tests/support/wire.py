@@ -174,17 +174,10 @@ class Wire:
         self._open: set[socket.socket] = set()
         self._threads: list[threading.Thread] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self.url = f"{self._scheme}://127.0.0.1:{self.port}"
         if tls:
             tls.sni_callback = self._note_name
-
-    @property
-    def port(self) -> int:
-        port: int = self._listener.getsockname()[1]
-        return port
-
-    @property
-    def url(self) -> str:
-        return f"{self._scheme}://127.0.0.1:{self.port}"
 
     def on(self, method: str, path: str, *answers: Answer) -> Wire:
         """Scripts the answers to a method and a path (without its query)."""

@@ -14,7 +14,7 @@ import functools
 import re
 from typing import ClassVar
 
-from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeError
+from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeError, uncoloured
 from ansible_collections.oncall.remedy.plugins.module_utils.kube import object_path
 from ansible_collections.oncall.remedy.plugins.module_utils.probes.base import Json, Probe, Spec
 from ansible_collections.oncall.remedy.plugins.module_utils.probes.kubernetes import (
@@ -30,7 +30,6 @@ BYTES = 1024 * 1024
 LINE = 2000
 """Pods that are read, bytes of log per pod, characters of a line that a pattern sees."""
 
-_COLOUR = re.compile(r"\x1b\[[0-9;]{0,20}[A-Za-z]")
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,40}")
 _TAKEN = {"asked", "lines", "pods", "sources", "unavailable"} | set(dir({}))
 
@@ -131,7 +130,7 @@ class PodLogs(Probe):
         }
         path = object_path("v1", "pods", self.given["namespace"], pod, "log")
         text = self.transport.text(path, params, deadline, limit=BYTES + 65536)
-        lines = (_COLOUR.sub("", line[:LINE]) for line in text.split("\n"))
+        lines = (uncoloured(line[:LINE]) for line in text.split("\n"))
         return tuple(line for line in lines if line.strip())
 
     def _first_container(self, pod: str, deadline: float) -> str:
