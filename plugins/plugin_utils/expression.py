@@ -27,7 +27,6 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from jinja2 import nodes
-from jinja2.runtime import Undefined
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils import language
 from ansible_collections.oncall.remedy.plugins.plugin_utils.embedding import (
@@ -218,11 +217,9 @@ def _text(pieces: list[str | Slot], slot_writers: list[Writer], first: int) -> _
 
 
 def native(value: Any) -> Any:
-    """The value as plain data, as JSON has it. An undefined member anywhere in it raises jinja2.UndefinedError."""
+    """The value as plain data, as JSON has it: a copy, so that nobody changes evidence by what he got of it."""
     if value is None or isinstance(value, (str, int, float)):
         return value
-    if isinstance(value, Undefined):
-        bool(value)  # a strict undefined raises with its own explanation
     if isinstance(value, Mapping):
         return {key: native(member) for key, member in value.items()}
     if isinstance(value, Iterable):

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 from jinja2 import TemplateSyntaxError, nodes
 from jinja2.filters import FILTERS as JINJA_FILTERS
 from jinja2.parser import Parser
-from jinja2.runtime import StrictUndefined, Undefined
+from jinja2.runtime import StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.tests import TESTS as JINJA_TESTS
 
@@ -62,6 +62,14 @@ _FILTERS_OF_TESTS = {"select": 0, "reject": 0, "selectattr": 1, "rejectattr": 1}
 _PATTERN_TESTS = frozenset({"fullmatch", "search"})
 
 
+class _Missing(StrictUndefined):
+    """Fails where it comes up. Jinja2's own fail when they are used, and a list of them has a length all the same."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._fail_with_undefined_error()
+
+
 class _Environment(ImmutableSandboxedEnvironment):
     """Data are mappings, lists and scalars: a member is looked up in the data and never among Python's attributes."""
 
@@ -79,8 +87,6 @@ class _Environment(ImmutableSandboxedEnvironment):
             if -len(obj) <= argument < len(obj):
                 return obj[argument]
             return self.undefined(hint=f"there is no member {argument} in a list of {len(obj)}")
-        if isinstance(obj, Undefined):
-            return obj[argument]
         return self.undefined(hint=f"{_kind_of(obj)} has no member {argument!r}")
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
@@ -192,7 +198,7 @@ def _text(value: Any) -> str:
 @functools.lru_cache(maxsize=1)
 def environment() -> ImmutableSandboxedEnvironment:
     """The one environment: nothing in it but the allowed filters and tests."""
-    made = _Environment(undefined=StrictUndefined, keep_trailing_newline=True)
+    made = _Environment(undefined=_Missing, keep_trailing_newline=True)
     made.globals.clear()
     made.filters = dict(FILTERS)
     made.tests = dict(TESTS)
@@ -347,6 +353,8 @@ def _check(node: nodes.Node, text: str, where: str) -> None:
         refuse(f"{node.attr!r} begins with an underscore")
     if isinstance(node, nodes.Name) and node.name.startswith("_"):
         refuse(f"{node.name!r} begins with an underscore")
+    if isinstance(node, nodes.CondExpr) and node.expr2 is None:
+        refuse("an if needs its else")
     if isinstance(node, (nodes.Filter, nodes.Test)):
         _check_call(node, refuse)
     for child in node.iter_child_nodes():
