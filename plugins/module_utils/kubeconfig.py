@@ -102,7 +102,7 @@ def _text(section: Json, key: str, folder: pathlib.Path, path: str) -> str:
     data = section.get(key + "-data")
     try:
         if data:
-            return base64.b64decode(data).decode()
+            return base64.b64decode("".join(str(data).split()), validate=True).decode()
     except (binascii.Error, ValueError):
         raise ProbeError("bad_config", f"kubeconfig {path}: {key}-data is not base64 of a PEM text") from None
     if not section.get(key):
