@@ -24,14 +24,24 @@ _SECRET_KEYS = frozenset({"api", "private", "access", "secret", "client", "encry
 _NOT_THE_SECRET = frozenset({"file", "path", "name", "ref", "url", "env", "type", "kind", "id"})
 """A key that ends so says where the secret is or what it is called, not what it is: ``token_file``, ``secretName``."""
 
-_MAYBE_SECRET = re.compile(r"bearer |basic |eyJ|://[^/\s]*@|-----BEGIN|passw|token|secret|api.?key", re.IGNORECASE)
+_MAYBE_SECRET = re.compile(
+    r"bearer |basic |eyJ|://[^/\s]*@|-----BEGIN|passw|token|secret|api.?key|authori", re.IGNORECASE
+)
 _SECRET_TEXTS = (
-    (re.compile(r"\b(Bearer|Basic) +[A-Za-z0-9._~+/=-]{8,}", re.IGNORECASE), r"\1 " + REDACTED),
+    # Words follow "basic" as well: a credential has a digit or a sign in it, or is longer than words are.
+    (
+        re.compile(r"\b(Bearer|Basic) +(?:(?=[A-Z-]*[0-9=+/~])[A-Z0-9._~+/=-]{8,}|[A-Z]{20,})", re.IGNORECASE),
+        r"\1 " + REDACTED,
+    ),
     (re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*"), REDACTED),
     (re.compile(r"(://[^/\s:@]*):[^/\s@]+@"), r"\1:" + REDACTED + "@"),
     (re.compile(r"-----BEGIN ([A-Z ]*PRIVATE KEY)-----.*?(-----END \1-----|\Z)", re.DOTALL), REDACTED),
     (
-        re.compile(r"\b(passw(?:or)?d|token|secret|api[_-]?key)(\"?'?\s*[=:]\s*\"?'?)[^\s\"',;&]{4,}", re.IGNORECASE),
+        re.compile(
+            r"\b(passw(?:or)?d|token|secret|api[_-]?key|authorization)"
+            r"(\"?'?\s*[=:]\s*\"?'?(?:(?:bearer|basic|digest) +)?)[^\s\"',;&]{4,}",
+            re.IGNORECASE,
+        ),
         r"\1\2" + REDACTED,
     ),
 )
