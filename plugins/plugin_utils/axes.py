@@ -103,8 +103,8 @@ def _time_label(at: float, step: float) -> str:
     when = moment(at)
     if when is None:
         return ""
-    if step >= 365 * 86400:
-        return f"{when:%Y}"
+    if step >= 90 * 86400:
+        return f"{when:%Y-%m}"
     if step >= 86400 or (when.hour, when.minute, when.second) == (0, 0, 0):
         return f"{when.day} {MONTHS[when.month - 1]}"
     return f"{when:%H:%M}" if step >= 60 else f"{when:%H:%M:%S}"

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils import axes
-from ansible_collections.oncall.remedy.plugins.plugin_utils.words import cut, date, visible
+from ansible_collections.oncall.remedy.plugins.plugin_utils.words import columns, date, visible
 
 Json = Mapping[str, Any]
 Point = tuple[float, float]
@@ -48,11 +48,15 @@ class Line:
 
 @dataclasses.dataclass(frozen=True)
 class Mark:
-    """A moment worth pointing at: a vertical line from its label, which stands beside it to the left or right."""
+    """A moment worth pointing at: a vertical line from its label, which stands beside it to the left or right.
+
+    ``label`` is what there is room for, ``text`` what was given.
+    """
 
     at: float
     x: float
     y: float
+    text: str
     label: str
     anchor: str
     text_x: float
@@ -75,6 +79,7 @@ class Drawing:
     marks: tuple[Mark, ...]
     outside: tuple[Json, ...]
     undrawn: int
+    shared: str
     days: str
 
 
@@ -92,14 +97,14 @@ def draw(chart: Json, width: float = 960.0) -> Drawing | None:
         return None
     step = float(chart.get("step") or 0) or _usual_step(drawn)
     shown = [mark for mark in marks if period[0] <= mark["at"] <= period[1]]
-    unit = cut(visible(chart.get("unit") or ""), 12)
+    unit = visible(chart.get("unit") or "")[:12]
     heights = axes.value_ticks([value for samples in drawn for _, value in samples])
     heights[-1] = (heights[-1][0], f"{heights[-1][1]} {unit}".strip())
     left = 14.0 + LETTER * max(len(label) for _, label in heights)
     across = axes.Scale(period[0], period[1], left, width - RIGHT)
     placed, top = _place(shown, across, width)
     up = axes.Scale(heights[0][0], heights[-1][0], top + PLOT_HEIGHT, top)
-    names = _names(given)
+    names, shared = _names(given)
     apart = _apart(drawn)
     return Drawing(
         width=width,
@@ -115,6 +120,7 @@ def draw(chart: Json, width: float = 960.0) -> Drawing | None:
         marks=placed,
         outside=tuple(mark for mark in marks if mark not in shown),
         undrawn=max(0, len(given) - SERIES_DRAWN),
+        shared=shared,
         days=_days(*period),
     )
 
@@ -220,20 +226,25 @@ def _gaps(drawn: list[list[Point]], step: float, period: Point, across: axes.Sca
 def _place(marks: list[Any], across: axes.Scale, width: float) -> tuple[tuple[Mark, ...], float]:
     """Labels of marks in as many rows as it takes for none to cover another, and where the plot below them begins."""
     taken: list[list[Point]] = []
-    rows = []
+    placed = []
     for mark in marks:
-        label = cut(visible(mark.get("label", "")), 40)
+        text = str(mark.get("label", ""))
+        label = _shortened(visible(text), int(width / LETTER / 2) - 3)
         x = across.at(mark["at"])
-        length = LETTER * len(label) + 10
-        begins = x if x + length <= width else max(0.0, x - length)
-        row = _free_row(taken, (begins, begins + length))
-        rows.append((mark["at"], x, label, begins, row))
-    top = 12.0 + LABEL_ROW * len(taken)
-    placed = tuple(
-        Mark(at, x, 10.0 + LABEL_ROW * row, label, "start" if begins == x else "end", x + 5 if begins == x else x - 5)
-        for at, x, label, begins, row in rows
-    )
-    return placed, top
+        length = LETTER * columns(label) + 10
+        rightward = x + length <= width
+        y = 10.0 + LABEL_ROW * _free_row(taken, (x, x + length) if rightward else (x - length, x))
+        placed.append(Mark(mark["at"], x, y, text, label, *(("start", x + 5) if rightward else ("end", x - 5))))
+    return tuple(placed), 12.0 + LABEL_ROW * len(taken)
+
+
+def _shortened(text: str, limit: int) -> str:
+    if columns(text) <= limit:
+        return text
+    kept = text[: limit - 1]
+    while columns(kept) >= limit:
+        kept = kept[:-1]
+    return f"{kept}…"
 
 
 def _free_row(taken: list[list[Point]], wanted: Point) -> int:
@@ -245,15 +256,16 @@ def _free_row(taken: list[list[Point]], wanted: Point) -> int:
     return len(taken) - 1
 
 
-def _names(series: list[Any]) -> list[str]:
-    """What tells each series from the others: the labels whose values differ, else all labels."""
+def _names(series: list[Any]) -> tuple[list[str], str]:
+    """What tells each series from the others, and the labels that all of several series have in common."""
     labels = [dict(one.get("labels") or {}) for one in series]
-    shared = set.intersection(*(set(one.items()) for one in labels)) if labels else set()
-    names = []
-    for one in labels:
-        own = {key: value for key, value in one.items() if (key, value) not in shared} or one
-        names.append(", ".join(f"{key}={value}" for key, value in sorted(own.items())))
-    return names
+    shared = set.intersection(*(set(one.items()) for one in labels)) if len(labels) > 1 else set()
+    names = [_joined(set(one.items()) - shared) for one in labels]
+    return names, _joined(shared)
+
+
+def _joined(labels: set[tuple[str, str]]) -> str:
+    return ", ".join(f"{key}={value}" for key, value in sorted(labels))
 
 
 def _days(start: float, end: float) -> str:

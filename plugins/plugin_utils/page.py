@@ -26,7 +26,8 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.judgements import fi
 
 TEMPLATES = pathlib.Path(__file__).parent / "templates"
 
-LONGEST_TEXT = 2_000
+LONGEST_TEXT = 1_000
+LONGEST_TITLE = 160
 LONGEST_DATA = 40_000
 WIDE, NARROW = 960.0, 360.0
 
@@ -42,7 +43,7 @@ def render(case: Mapping[str, Any]) -> str:
         .get_template("case.html.j2")
         .render(
             case=full,
-            title=story.title(full),
+            title=words.cut(story.title(full), LONGEST_TITLE),
             outcome=outcome,
             tone=tone,
             well=story.well(full),
@@ -88,6 +89,7 @@ def _environment() -> jinja2.Environment:
         iso=words.iso,
         lines=lambda text: _shown(text, newlines=True),
         number=words.number,
+        path=lambda points: escape(" ".join(f"{x},{y}" for x, y in points)),
         plain=lambda text: escape(words.visible(words.cut(text, LONGEST_TEXT))),
         span=words.span,
     )
@@ -99,13 +101,13 @@ def _shown(value: object, limit: int = LONGEST_TEXT, newlines: bool = False) -> 
     if isinstance(value, Markup):
         return value
     text = str(value)
-    shown = Markup("").join(
+    shown = [
         Markup('<span class="escape">{}</span>').format(piece) if escaped else escape(piece)
         for piece, escaped in words.pieces(text[:limit], newlines)
-    )
-    if len(text) <= limit:
-        return shown
-    return shown + Markup('<span class="cut">… (cut, {} characters in all)</span>').format(f"{len(text):,}")
+    ]
+    if len(text) > limit:
+        shown.append(Markup('<span class="cut">… (cut, {} characters in all)</span>').format(f"{len(text):,}"))
+    return shown[0] if len(shown) == 1 else Markup("").join(shown)
 
 
 def _counted(evidence: list[dict[str, Any]]) -> str:

@@ -127,7 +127,7 @@ def title(case: Json) -> str:
 
 def outcome(case: Json) -> tuple[str, Tone]:
     """The outcome in words and how it sounds; one that is not known yet is shown as it is."""
-    return OUTCOMES.get(case["outcome"], (str(case["outcome"]).replace("_", " ") or "open", "unsure"))
+    return OUTCOMES.get(case["outcome"], (cut(case["outcome"], 40).replace("_", " ") or "open", "unsure"))
 
 
 def holds(case: Json) -> list[Json]:

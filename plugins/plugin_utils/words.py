@@ -10,6 +10,7 @@ would (``\\x1b``, ``\\u202e``), so that what is shown is what is there.
 from __future__ import annotations
 
 import datetime
+import itertools
 import json
 import math
 import unicodedata
@@ -28,29 +29,22 @@ def pieces(text: str, newlines: bool = False) -> Iterator[tuple[str, bool]]:
 
     With ``newlines`` a line feed is kept as it is; else it is escaped like every other control character.
     """
-    run: list[str] = []
+    if text.isascii() and (text.replace("\n", "") if newlines else text).isprintable():  # nearly every text there is
+        yield text, False
+        return
     marks = 0
+    judged = []
     for char in text:
         marks = marks + 1 if unicodedata.combining(char) else 0
-        if _shows(char, marks) or (newlines and char == "\n"):
-            run.append(char)
-        elif unicodedata.category(char) == "Zs":
-            run.append(" ")
-        else:
-            if run:
-                yield "".join(run), False
-                run = []
-            yield _escape(char), True
-    if run:
-        yield "".join(run), False
+        shown = " " if unicodedata.category(char) == "Zs" else char
+        judged.append((shown, not (_shows(shown, marks) or (newlines and char == "\n"))))
+    for hidden, run in itertools.groupby(judged, key=lambda pair: pair[1]):
+        yield "".join(_escape(char) if hidden else char for char, _ in run), hidden
 
 
 def visible(text: object, newlines: bool = False) -> str:
     """The text with everything written out that would be invisible, move the cursor or turn the writing direction."""
-    as_text = str(text)
-    if as_text.isascii() and as_text.isprintable():
-        return as_text
-    return "".join(part for part, _ in pieces(as_text, newlines))
+    return "".join(part for part, _ in pieces(str(text), newlines))
 
 
 def _shows(char: str, marks: int) -> bool:
