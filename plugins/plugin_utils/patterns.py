@@ -10,6 +10,7 @@ back-references.
 from __future__ import annotations
 
 import functools
+import importlib
 from typing import Any
 
 LONGEST = 1000
@@ -22,8 +23,7 @@ class PatternError(ValueError):
 
 @functools.lru_cache(maxsize=512)
 def _compiled(pattern: str) -> Any:
-    import re2  # type: ignore[import-untyped]  # at need: a sweep without patterns does not pay for it
-
+    re2: Any = importlib.import_module("re2")  # at need: a sweep without patterns does not pay for it
     if len(pattern) > LONGEST:
         raise PatternError(f"the pattern has {len(pattern)} characters, at most {LONGEST} are allowed")
     options = re2.Options()

@@ -51,8 +51,9 @@ def _told(source: Source, keys: Keys, error: Any) -> Iterator[RunbookError]:
         if len(nearest.absolute_path) > len(error.absolute_path):
             yield from _told(source, keys, nearest)
             return
-    path: Keys = (*keys, *error.absolute_path)
-    title = ".".join(str(key) for key in error.absolute_path) or "the whole"
+    inside = [*error.absolute_path, *([error.instance] if "propertyNames" in error.absolute_schema_path else [])]
+    path: Keys = (*keys, *inside)
+    title = ".".join(str(key) for key in inside) or "the whole"
     if error.validator == "additionalProperties":
         known = error.schema.get("properties", {})
         for key in error.instance:
