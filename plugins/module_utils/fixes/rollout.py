@@ -37,6 +37,8 @@ def _count(workload: Json, field: str) -> int:
 def _daemon_set(workload: Json) -> Progress:
     desired = _count(workload, "desiredNumberScheduled")
     updated, available = _count(workload, "updatedNumberScheduled"), _count(workload, "numberAvailable")
+    if desired == 0:
+        return Progress(True, "no node is eligible for a pod of it")
     if updated < desired:
         return Progress(False, f"{updated} of {desired} pods are replaced")
     if available < desired:
