@@ -18,7 +18,7 @@ from ansible_collections.oncall.remedy.plugins.module_utils.kube import (
     object_path,
 )
 from tests.support import wire
-from tests.support.cluster import kubeconfig, transport
+from tests.support.kubeconfig import kubeconfig, transport
 
 PODS = "/api/v1/namespaces/traefik/pods"
 DAEMONSET = "/apis/apps/v1/namespaces/traefik/daemonsets/traefik"

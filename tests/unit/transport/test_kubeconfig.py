@@ -15,7 +15,7 @@ from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeE
 from ansible_collections.oncall.remedy.plugins.module_utils.kube import KubeTransport
 from tests.support import wire
 from tests.support.certs import Authority
-from tests.support.cluster import kubeconfig
+from tests.support.kubeconfig import kubeconfig
 
 SECRET = "pl4nted-s3cret"
 

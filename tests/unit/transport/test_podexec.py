@@ -14,7 +14,7 @@ from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeE
 from ansible_collections.oncall.remedy.plugins.module_utils.kube import KubeTransport
 from tests.support import wire
 from tests.support.certs import Authority
-from tests.support.cluster import kubeconfig, transport
+from tests.support.kubeconfig import kubeconfig, transport
 
 EXEC = "/api/v1/namespaces/traefik/pods/p/exec"
 SUCCESS = (3, b'{"status": "Success"}')
