@@ -86,7 +86,7 @@ def _alert(source: str, raw: Any) -> Alert:
         state=_state(state),
         silenced_by=_texts(status, "silencedBy"),
         inhibited_by=_texts(status, "inhibitedBy"),
-        generator_url=_readable(fields.get("generatorURL") or "", "generatorURL"),
+        generator_url=_readable(_optional(fields, "generatorURL", ""), "generatorURL"),
     )
 
 
@@ -128,7 +128,7 @@ def _name(labels: Mapping[str, str]) -> str:
 
 
 def _annotations(fields: Mapping[str, Any]) -> dict[str, str]:
-    found = _mapping(fields.get("annotations") or {}, "annotations")
+    found = _mapping(_optional(fields, "annotations", {}), "annotations")
     if len(found) > MOST_LABELS:
         raise _Refused(f"has {len(found)} annotations; at most {MOST_LABELS} are allowed")
     return {_readable(name, "annotations"): _readable(text, f"annotation {name[:40]}") for name, text in found.items()}
@@ -143,7 +143,7 @@ def _readable(text: Any, what: str) -> str:
 
 
 def _texts(fields: Mapping[str, Any], key: str) -> tuple[str, ...]:
-    found = fields.get(key) or []
+    found = _optional(fields, key, [])
     if not isinstance(found, list):
         raise _Refused(f"status.{key} is {_kind(found)}; it has to be a list of texts")
     return tuple(_readable(text, f"status.{key}") for text in found)
@@ -163,6 +163,12 @@ def _member(fields: Mapping[str, Any], key: str) -> Any:
     if key not in fields:
         raise _Refused(f"{key} is missing")
     return fields[key]
+
+
+def _optional(fields: Mapping[str, Any], key: str, default: Any) -> Any:
+    """Go writes null for an empty list or mapping."""
+    found = fields.get(key)
+    return default if found is None else found
 
 
 def _mapping(value: Any, what: str) -> Mapping[str, Any]:

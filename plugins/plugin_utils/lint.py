@@ -211,9 +211,9 @@ def _verify(book: Runbook) -> Iterator[RunbookError]:
     if book.verify is None:
         return
     if not book.healed_names:
-        yield RunbookError("verify: healed_when reads no evidence, so nothing would be looked at", book.where)
+        yield RunbookError("verify: healed_when reads no evidence, so nothing would be looked at", book.verify.where)
     if book.verify.stable_for > book.verify.within:
-        yield RunbookError("verify: stable_for is longer than within, so nothing could be healed", book.where)
+        yield RunbookError("verify: stable_for is longer than within, so nothing could be healed", book.verify.where)
 
 
 def _scenarios(book: Runbook, around: Surroundings) -> Iterator[RunbookError]:

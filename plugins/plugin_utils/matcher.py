@@ -25,7 +25,7 @@ Operator = Literal["=", "!=", "=~", "!~"]
 
 _SYNTAX = re.compile(
     r"""\s*(?P<name>[a-zA-Z_:][a-zA-Z0-9_:]*|"(?:[^"\\]|\\.)+")\s*(?P<operator>=~|!~|!=|=)"""
-    r"""\s*(?P<value>"(?:[^"\\]|\\.)*"|[^\s"'`,{}\\]*)\s*"""
+    r"""\s*(?P<value>"(?:[^"\\]|\\.)*"|(?![=~])[^\s"'`,{}\\]*)\s*"""
 )
 _PLAIN_NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)

@@ -145,6 +145,7 @@ class Verify:
     stable_for: float
     every: float
     healed_when: tuple[Condition, ...]
+    where: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -388,6 +389,7 @@ class _Loading:
             stable_for=reader.at("stable_for").duration() if reader.has("stable_for") else 30.0,
             every=reader.at("every").duration() if reader.has("every") else 5.0,
             healed_when=self._conditions(reader.at("healed_when")),
+            where=reader.where,
         )
 
     def _chart(self, reader: Reader) -> Chart:
