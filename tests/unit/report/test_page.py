@@ -215,7 +215,7 @@ def test_the_head_says_first_what_was_wrong_then_whether_it_is_well_then_what_co
             "Well now? No. Nothing was changed.",
             "What next platform stops nginx",
             "Who knows platform was told at 11:20:44 UTC.",
-            "fired 11:20:38 opened 11:20:41 +3 s closed 11:20:44 +3 s",
+            "fired 11:20:38 opened 11:20:41 +3 s",
         )
     ]
     assert positions == sorted(positions)
