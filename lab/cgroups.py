@@ -1,4 +1,4 @@
-"""The control groups under which every container of the lab runs, on a unified hierarchy and on the older separate ones."""
+"""The control groups under which every container of the lab runs: of the unified hierarchy or of the older ones."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def remove() -> None:
 
 
 def _create(hierarchy: Path, group: Path) -> None:
-    """Makes a group and its parents; each hands its controllers or its processors on, which it does not do by itself."""
+    """Makes a group and its parents; each hands its controllers or processors on, which it does not by itself."""
     current = hierarchy
     for name in group.relative_to(hierarchy).parts:
         child = current / name

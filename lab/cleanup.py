@@ -5,6 +5,7 @@ Works from what the kernel shows, not from records: a lab that was killed half-w
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -61,10 +62,8 @@ def _read(pid: int, name: str) -> bytes:
 
 
 def _signal(pid: int, number: int) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.kill(pid, number)
-    except ProcessLookupError:
-        pass
 
 
 def _unmount(paths: Paths) -> None:
@@ -73,7 +72,5 @@ def _unmount(paths: Paths) -> None:
 
 
 def _remove_if_empty(directory: Path) -> None:
-    try:
+    with contextlib.suppress(OSError):
         directory.rmdir()
-    except OSError:
-        pass

@@ -5,8 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
-from lab import faults, health, leftovers, lifecycle, logs, status
+from lab import faults, health, leftovers, lifecycle, logs, rehearse, status
 from lab.console import LabError, say
 from lab.kube import cluster_of
 from lab.settings import Paths
@@ -44,7 +45,9 @@ def _parser() -> argparse.ArgumentParser:
     add("down", _down, "stop the lab and remove everything it made")
     add("leftovers", _leftovers, "list what a lab left behind since before `up`")
     add("status", _status, "show programs, nodes, pods, edge and alerts")
-    sub = add("logs", _logs, "show the log of a program (kubelet on hetzner2 is `hetzner2/kubelet`) or of Traefik's pods")
+    sub = add(
+        "logs", _logs, "show the log of a program (kubelet on hetzner2 is `hetzner2/kubelet`) or of Traefik's pods"
+    )
     sub.add_argument("name", nargs="?")
     sub.add_argument("--tail", type=int, default=50, metavar="LINES")
     add("faults", _faults, "list the faults")
@@ -53,6 +56,9 @@ def _parser() -> argparse.ArgumentParser:
     sub = add("undo", _undo, "undo a fault, or all that are in force, and wait until the estate is healthy")
     sub.add_argument("fault", nargs="?")
     sub.add_argument("--timeout", type=float, default=180, metavar="SECONDS")
+    sub = add("rehearse", _rehearse, "try faults one after the other and measure them")
+    sub.add_argument("fault", nargs="*")
+    sub.add_argument("--logs", type=Path, metavar="DIRECTORY", help="where to keep what Traefik printed")
     add("kubeconfig", _kubeconfig, "print the path of the administrator's kubeconfig")
     sub = add("wait", _wait, "wait until the estate is `healthy`, or until an alert fires in every Alertmanager")
     sub.add_argument("what", metavar="healthy|ALERT")
@@ -109,6 +115,14 @@ def _undo(paths: Paths, options: argparse.Namespace) -> int:
         faults.undo(name, estate)
     health.wait_healthy(estate.cluster, paths, options.timeout)
     return 0
+
+
+def _rehearse(paths: Paths, options: argparse.Namespace) -> int:
+    names = options.fault or list(faults.CATALOGUE)
+    wrong = rehearse.rehearse(names, faults.Estate(cluster_of(paths), paths), options.logs)
+    for line in wrong:
+        print(f"lab: {line}", file=sys.stderr)
+    return 1 if wrong else 0
 
 
 def _kubeconfig(paths: Paths, _: argparse.Namespace) -> int:

@@ -1,4 +1,4 @@
-"""The cluster's control plane on the machine itself: etcd, API server, controller manager, scheduler, and the Alertmanagers."""
+"""What runs on the machine itself: etcd, API server, controller manager, scheduler, and the Alertmanagers."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _identities(paths: Paths) -> Program:
 
 def _etcd(paths: Paths, program: Path) -> Program:
     pki = paths.pki
-    command = [
+    command: list[str | Path] = [
         program, f"--data-dir={paths.run / 'etcd'}",
         f"--listen-client-urls={_ETCD}", f"--advertise-client-urls={_ETCD}", f"--listen-peer-urls={_ETCD_PEER}",
         f"--initial-advertise-peer-urls={_ETCD_PEER}", f"--initial-cluster=default={_ETCD_PEER}",
@@ -61,7 +61,7 @@ def _etcd(paths: Paths, program: Path) -> Program:
 
 def _api_server(paths: Paths, program: Path) -> Program:
     pki = paths.pki
-    command = [
+    command: list[str | Path] = [
         program, f"--etcd-servers={_ETCD}", f"--etcd-cafile={pki / 'ca.crt'}",
         f"--etcd-certfile={pki / 'apiserver-etcd.crt'}", f"--etcd-keyfile={pki / 'apiserver-etcd.key'}",
         f"--secure-port={settings.API_PORT}", f"--advertise-address={BRIDGE_ADDRESS}",
@@ -73,6 +73,10 @@ def _api_server(paths: Paths, program: Path) -> Program:
         "--service-account-issuer=https://kubernetes.default.svc",
         f"--service-account-key-file={pki / 'service-accounts.key'}",
         f"--service-account-signing-key-file={pki / 'service-accounts.key'}",
+        # No aggregated API stands behind this one; without the headers' authority the others warn all the time.
+        f"--requestheader-client-ca-file={pki / 'ca.crt'}", "--requestheader-allowed-names=nobody",
+        "--requestheader-username-headers=X-Remote-User", "--requestheader-group-headers=X-Remote-Group",
+        "--requestheader-extra-headers-prefix=X-Remote-Extra-",
         "--authorization-mode=Node,RBAC", "--enable-admission-plugins=NodeRestriction",
         f"--service-cluster-ip-range={settings.SERVICE_NETWORK}", "--allow-privileged=true",
     ]  # fmt: skip
@@ -82,7 +86,7 @@ def _api_server(paths: Paths, program: Path) -> Program:
 def _controller_manager(paths: Paths, program: Path) -> Program:
     pki = paths.pki
     config = pki / "kube-controller-manager.kubeconfig"
-    command = [
+    command: list[str | Path] = [
         program, f"--kubeconfig={config}", f"--authentication-kubeconfig={config}",
         f"--authorization-kubeconfig={config}", f"--root-ca-file={pki / 'ca.crt'}",
         f"--service-account-private-key-file={pki / 'service-accounts.key'}", "--use-service-account-credentials",
@@ -98,7 +102,7 @@ def _controller_manager(paths: Paths, program: Path) -> Program:
 def _scheduler(paths: Paths, program: Path) -> Program:
     pki = paths.pki
     config = pki / "kube-scheduler.kubeconfig"
-    command = [
+    command: list[str | Path] = [
         program, f"--kubeconfig={config}", f"--authentication-kubeconfig={config}",
         f"--authorization-kubeconfig={config}", "--leader-elect=false",
         "--bind-address=127.0.0.1", f"--secure-port={settings.SCHEDULER_PORT}",
@@ -120,7 +124,7 @@ def alertmanager_urls() -> list[str]:
 
 def _alertmanager(paths: Paths, program: Path, peer: int) -> Program:
     gossip = [f"{BRIDGE_ADDRESS}:{port}" for port in settings.ALERTMANAGER_GOSSIP_PORTS]
-    command = [
+    command: list[str | Path] = [
         program, f"--config.file={SOURCE / 'manifests' / 'alertmanager.yml'}",
         f"--storage.path={alertmanager_data(paths, peer)}",
         f"--web.listen-address={BRIDGE_ADDRESS}:{settings.ALERTMANAGER_PORTS[peer]}",

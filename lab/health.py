@@ -92,12 +92,14 @@ def get_json(url: str) -> Any:
 def edge_status(paths: Paths, node: Node, host: str) -> int:
     """The status of https://HOST/ through one node's edge, its certificate checked against the edge's authority."""
     context = ssl.create_default_context(cafile=str(paths.pki / "edge-ca.crt"))
-    with socket.create_connection((node.address, 443), timeout=_TIMEOUT) as plain:
-        with context.wrap_socket(plain, server_hostname=host) as encrypted:
-            encrypted.sendall(f"GET / HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
-            response = http.client.HTTPResponse(encrypted)
-            response.begin()
-            return response.status
+    with (
+        socket.create_connection((node.address, 443), timeout=_TIMEOUT) as plain,
+        context.wrap_socket(plain, server_hostname=host) as encrypted,
+    ):
+        encrypted.sendall(f"GET / HTTP/1.0\r\nHost: {host}\r\n\r\n".encode())
+        response = http.client.HTTPResponse(encrypted)
+        response.begin()
+        return response.status
 
 
 def _nodes(cluster: Cluster) -> str:
@@ -125,7 +127,9 @@ def _traefik(cluster: Cluster) -> str:
         return "not yet seen by its controller"
     names = ("desiredNumberScheduled", "updatedNumberScheduled", "numberReady", "numberAvailable")
     counts = {name: status.get(name) or 0 for name in names}
-    return "" if set(counts.values()) == {len(NODES)} else ", ".join(f"{name} {count}" for name, count in counts.items())
+    return (
+        "" if set(counts.values()) == {len(NODES)} else ", ".join(f"{name} {count}" for name, count in counts.items())
+    )
 
 
 def _deployments(cluster: Cluster) -> str:

@@ -1,7 +1,7 @@
 """Keeps the kubeconfigs of the read-only identity and of the permit issuer supplied with fresh short-lived tokens.
 
-Run under the lab's supervisord: ``python -m lab.identities``. The administrator's credential never leaves the run directory;
-what the project uses are these files, each with a token by TokenRequest.
+Run under the lab's supervisord: ``python -m lab.identities``. The administrator's credential never leaves the run
+directory; what the project uses are these files, each with a token by TokenRequest.
 """
 
 from __future__ import annotations

@@ -43,7 +43,9 @@ def catalogue(programs: Mapping[str, Path]) -> dict[str, Image]:
         "traefik": Image(
             "docker.io/lab/traefik:3.7.15", ["/bin/traefik"], {"bin/traefik": programs["traefik"], **busybox}, shell
         ),
-        "prometheus": Image("docker.io/lab/prometheus:3.10.0", ["/bin/prometheus"], {"bin/prometheus": programs["prometheus"]}),
+        "prometheus": Image(
+            "docker.io/lab/prometheus:3.10.0", ["/bin/prometheus"], {"bin/prometheus": programs["prometheus"]}
+        ),
         "operator": Image("docker.io/lab/operator:0.85.0", ["/bin/operator"], {"bin/operator": programs["operator"]}),
         "reloader": Image(
             "docker.io/lab/reloader:0.85.0",

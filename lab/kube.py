@@ -86,7 +86,9 @@ class Cluster:
     def token(self, namespace: str, account: str, seconds: int) -> str:
         """A token for a service account by TokenRequest."""
         body = {"spec": {"expirationSeconds": seconds}}
-        return str(self._json("POST", f"{self._path('ServiceAccount', namespace, account)}/token", body)["status"]["token"])
+        return str(
+            self._json("POST", f"{self._path('ServiceAccount', namespace, account)}/token", body)["status"]["token"]
+        )
 
     def logs(self, namespace: str, pod: str, *, tail: int, previous: bool = False) -> str:
         """The last lines of a pod's only container."""
@@ -101,7 +103,12 @@ class Cluster:
         version, _, word = kind.rpartition("/")
         version = version or "v1"
         root = f"/apis/{version}" if "/" in version else f"/api/{version}"
-        parts = [root, *(["namespaces", namespace] if namespace else []), self._plural(root, word), *([name] if name else [])]
+        parts = [
+            root,
+            *(["namespaces", namespace] if namespace else []),
+            self._plural(root, word),
+            *([name] if name else []),
+        ]
         return "/".join(parts)
 
     def _plural(self, root: str, kind: str) -> str:

@@ -11,7 +11,17 @@ from lab import cgroups, cleanup
 from lab.settings import Paths
 from lab.shell import run
 
-_DIRECTORIES = ("/run", "/run/netns", "/run/containerd", "/var/lib", "/var/lib/cni", "/var/log", "/opt", "/etc", "/usr/sbin")
+_DIRECTORIES = (
+    "/run",
+    "/run/netns",
+    "/run/containerd",
+    "/var/lib",
+    "/var/lib/cni",
+    "/var/log",
+    "/opt",
+    "/etc",
+    "/usr/sbin",
+)
 
 
 def remember(paths: Paths) -> None:

@@ -6,7 +6,20 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from lab import (
-    binaries, cgroups, cleanup, control_plane, estate, health, images, leftovers, network, nodes, packages, pki, preflight, ssh,
+    binaries,
+    cgroups,
+    cleanup,
+    control_plane,
+    estate,
+    health,
+    images,
+    leftovers,
+    network,
+    nodes,
+    packages,
+    pki,
+    preflight,
+    ssh,
     supervisor,
 )  # fmt: skip
 from lab.console import side_by_side, step, wait_until
@@ -61,6 +74,8 @@ def down(paths: Paths) -> None:
 def _start(paths: Paths, programs: Mapping[str, Path]) -> None:
     with step("certificates, network and configuration made"):
         paths.run.mkdir(parents=True, exist_ok=True)
+        # Ledger, cases and kill switch of the inventory for the lab.
+        (paths.run / "remedy").mkdir(mode=0o700, exist_ok=True)
         pki.create(paths)
         ssh.create_keys(paths)
         control_plane.write_kubeconfigs(paths)
@@ -94,7 +109,9 @@ def _prepare(paths: Paths, cluster: Cluster, programs: Mapping[str, Path]) -> No
 
 def _load_images(paths: Paths, node: Node, programs: Mapping[str, Path]) -> None:
     with step(f"images in {node.name}"):
-        wait_until(f"containerd of {node.name}", lambda: nodes.containerd_answers(paths, node, programs["ctr"]), timeout=60)
+        wait_until(
+            f"containerd of {node.name}", lambda: nodes.containerd_answers(paths, node, programs["ctr"]), timeout=60
+        )
         catalogue = images.catalogue(programs)
         wanted = [*_EVERYWHERE, *(_MONITORING if node is MONITORING_NODE else ())]
         archives = [images.archive(catalogue[name], paths.images) for name in wanted]

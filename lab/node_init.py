@@ -1,6 +1,7 @@
 """First steps of a node's first process: its own host name and its own view of a few directories, then supervisord.
 
-Runs inside fresh mount, process, host name and IPC namespaces (see nodes.program): ``python -m lab.node_init NAME HOME``.
+Runs inside fresh mount, process, host name and IPC namespaces (see nodes.program):
+``python -m lab.node_init NAME HOME``.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ def main(name: str, home: Path) -> None:
     socket.sethostname(name)
     # Volumes of pods are mounted by the kubelet and must be seen by containerd's children.
     _mount("--make-rshared", "/")
-    # Programs that insist on fixed paths (CNI's cache, container logs, shims' sockets) get one of their own on every node.
+    # Programs that insist on fixed paths (CNI's cache, container logs, shims' sockets) get their own on every node.
     _mount("-t", "tmpfs", "-o", "mode=0755", "tmpfs", "/run")
     for directory in ("/run/sshd", "/run/lock", "/run/containerd"):
         Path(directory).mkdir(parents=True)

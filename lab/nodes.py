@@ -1,4 +1,4 @@
-"""A node: containerd, kubelet, kube-proxy and sshd under a supervisord that is the first process of namespaces of its own."""
+"""A node: containerd, kubelet, kube-proxy and sshd under a supervisord that is the first process of its namespaces."""
 
 from __future__ import annotations
 
@@ -68,11 +68,11 @@ def _containerd_client(paths: Paths, node: Node, ctr: Path) -> list[str]:
 
 def _programs(paths: Paths, node: Node, binaries: Mapping[str, Path]) -> list[Program]:
     home = paths.node(node)
-    kubelet = [
+    kubelet: list[str | Path] = [
         binaries["kubelet"], f"--config={home / 'kubelet.yaml'}", f"--kubeconfig={home / 'kubelet.kubeconfig'}",
         f"--hostname-override={node.name}", f"--node-ip={node.address}", f"--root-dir={home / 'kubelet'}", "--v=1",
     ]  # fmt: skip
-    thief = [sys.executable, SOURCE / "faults" / "port_thief.py", "80"]
+    thief: list[str | Path] = [sys.executable, SOURCE / "faults" / "port_thief.py", "80"]
     return [
         Program("containerd", [binaries["containerd"], "--config", home / "containerd.toml"]),
         Program("kubelet", kubelet),
@@ -141,7 +141,9 @@ def _kubelet(paths: Paths, node: Node) -> dict[str, object]:
         "failSwapOn": False,
         "localStorageCapacityIsolation": False,
         # The lab lives on whatever disk the machine has: a full one must not evict the estate in the middle of a test.
-        "evictionHard": dict.fromkeys(("memory.available", "nodefs.available", "imagefs.available", "nodefs.inodesFree"), nothing),
+        "evictionHard": dict.fromkeys(
+            ("memory.available", "nodefs.available", "imagefs.available", "nodefs.inodesFree"), nothing
+        ),
         "imageGCHighThresholdPercent": 100,
         "address": node.address,
         "port": 10250,
@@ -149,7 +151,8 @@ def _kubelet(paths: Paths, node: Node) -> dict[str, object]:
         # Kubelets that share one delete each other's logs as orphans.
         "podLogsDir": str(home / "pod-logs"),
         "resolvConf": "",
-        "syncFrequency": "10s",
+        # How soon a pod sees a changed ConfigMap or Secret.
+        "syncFrequency": "5s",
         "nodeLeaseDurationSeconds": 8,
         "nodeStatusUpdateFrequency": "4s",
         # No CAP_SYS_RESOURCE is needed then: sysctls and OOM scores that cannot be set are logged and passed over.

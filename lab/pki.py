@@ -54,7 +54,9 @@ def create(paths: Paths) -> None:
     _write_key(pki / "service-accounts.key", ec.generate_private_key(ec.SECP256R1()))
     _servers(pki, cluster)
     _clients(pki, cluster)
-    _issue(edge, pki / "edge", "grafana.safetywing.dev", names=[settings.EDGE_HOST, settings.NEIGHBOUR_HOST], server=True)
+    _issue(
+        edge, pki / "edge", "grafana.safetywing.dev", names=[settings.EDGE_HOST, settings.NEIGHBOUR_HOST], server=True
+    )
     (pki / "complete").touch()
 
 
@@ -65,7 +67,9 @@ def _servers(pki: Path, cluster: Authority) -> None:
     ]  # fmt: skip
     _issue(cluster, pki / "kube-apiserver", "kube-apiserver", names=api_names, server=True)
     _issue(cluster, pki / "etcd", "etcd", names=["127.0.0.1", "localhost"], server=True, client=True)
-    _issue(cluster, pki / "kube-controller-manager-serving", "kube-controller-manager", names=["127.0.0.1"], server=True)
+    _issue(
+        cluster, pki / "kube-controller-manager-serving", "kube-controller-manager", names=["127.0.0.1"], server=True
+    )
     _issue(cluster, pki / "kube-scheduler-serving", "kube-scheduler", names=["127.0.0.1"], server=True)
     for node in NODES:
         _issue(cluster, pki / f"{node.name}-serving", node.name, names=[node.name, node.address], server=True)
@@ -74,7 +78,9 @@ def _servers(pki: Path, cluster: Authority) -> None:
 def _clients(pki: Path, cluster: Authority) -> None:
     _issue(cluster, pki / "admin", "lab-admin", groups=["system:masters"], client=True)
     _issue(cluster, pki / "apiserver-etcd", "kube-apiserver", client=True)
-    _issue(cluster, pki / "apiserver-kubelet", "kube-apiserver-kubelet", groups=["oncall.remedy:kubelet-api"], client=True)
+    _issue(
+        cluster, pki / "apiserver-kubelet", "kube-apiserver-kubelet", groups=["oncall.remedy:kubelet-api"], client=True
+    )
     for component in ("kube-controller-manager", "kube-scheduler", "kube-proxy"):
         _issue(cluster, pki / component, f"system:{component}", client=True)
     for node in NODES:
@@ -122,14 +128,16 @@ def _issue(
         .add_extension(issuer_key, critical=False)
     )
     if names:
-        builder = builder.add_extension(x509.SubjectAlternativeName([_alternative(name) for name in names]), critical=False)
+        builder = builder.add_extension(
+            x509.SubjectAlternativeName([_alternative(name) for name in names]), critical=False
+        )
     certificate = builder.sign(authority.key, hashes.SHA256())
     _write_key(path.with_suffix(".key"), key)
     _certificate_file(path).write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
 
 def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
-    now = datetime.datetime.now(datetime.timezone.utc)
+    now = datetime.datetime.now(datetime.UTC)
     return (
         x509.CertificateBuilder()
         .subject_name(subject)

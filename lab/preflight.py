@@ -95,7 +95,7 @@ def _cgroups() -> Iterator[str]:
     else:
         present = {entry for mounted in Path("/sys/fs/cgroup").glob("*") for entry in mounted.name.split(",")}
     if missing := sorted(_CONTROLLERS - present):
-        yield f"cgroup controllers {', '.join(missing)}: mount /sys/fs/cgroup (in a container: share the host's cgroup namespace)"
+        yield f"cgroup controllers {', '.join(missing)}: mount /sys/fs/cgroup (in a container: the host's)"
     top = Path("/sys/fs/cgroup") if unified.exists() else Path("/sys/fs/cgroup/memory")
     if top.exists() and not os.access(top, os.W_OK):
         yield f"{top} is read-only: mount it writable (in a container: --privileged)"
@@ -127,7 +127,10 @@ def _memory() -> Iterator[str]:
     lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
     available = next(int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")) * 1024
     if available < _MEMORY:
-        yield f"memory: {available / _GIGABYTE:.1f} GB available, {_MEMORY / _GIGABYTE:.0f} GB needed: end something, or use a larger machine"
+        yield (
+            f"memory: {available / _GIGABYTE:.1f} GB available, {_MEMORY / _GIGABYTE:.0f} GB needed: "
+            "end something, or use a larger machine"
+        )
 
 
 def _run_directory_of(paths: Paths) -> Callable[[], Iterator[str]]:
@@ -136,7 +139,7 @@ def _run_directory_of(paths: Paths) -> Callable[[], Iterator[str]]:
             if path.is_relative_to("/run") or path.is_relative_to("/var/log"):
                 yield f"{variable}={path}: the nodes have a /run and a /var/log of their own, choose another place"
         if len(str(paths.run)) > 60:
-            yield f"ONCALL_REMEDY_LAB={paths.run}: too long for the unix sockets in it, choose a path of at most 60 characters"
+            yield f"ONCALL_REMEDY_LAB={paths.run}: too long for the unix sockets in it, 60 characters are allowed"
 
     return check
 
@@ -154,7 +157,7 @@ def _addresses() -> Iterator[str]:
         return
     routes = json.loads(run(["ip", "-json", "route", "show", "table", "all"], check=False).stdout or "[]")
     if taken := overlapping([route for route in routes if route.get("dst")]):
-        yield f"addresses: {settings.NETWORK} or the pods' networks are in use ({'; '.join(taken)}): remove those routes"
+        yield f"addresses: {settings.NETWORK} or the pods' networks are in use: remove the routes {'; '.join(taken)}"
     present = network.namespaces()
     if strangers := [node.name for node in NODES if node.name in present and not _is_ours(node)]:
         yield f"network namespaces {', '.join(strangers)} are there and not the lab's: ip netns delete them"
@@ -177,7 +180,7 @@ def _ports() -> Iterator[str]:
 
 
 def _forwarding() -> Iterator[str]:
-    """Where bridged packets pass through iptables (Docker switches that on), a FORWARD policy of DROP cuts the nodes off."""
+    """Where bridged packets pass iptables (Docker switches that on), a FORWARD policy of DROP cuts the nodes off."""
     switch = Path("/proc/sys/net/bridge/bridge-nf-call-iptables")
     if not switch.exists() or switch.read_text(encoding="ascii").strip() != "1" or not shutil.which("iptables"):
         return

@@ -36,7 +36,7 @@ NEIGHBOUR_HOST = "status.safetywing.dev"
 
 @dataclass(frozen=True)
 class Node:
-    """One Kubernetes node: a network, mount, process and host name namespace with an address of its own on the bridge."""
+    """One Kubernetes node: namespaces of its own, with an address of its own on the bridge."""
 
     number: int
 
@@ -59,7 +59,7 @@ class Node:
 
 
 NODES = tuple(Node(number) for number in (1, 2, 3))
-# Prometheus stays on the first node, so that its address is stable and the others can be broken without losing the witness.
+# Prometheus stays on the first node: its address is stable, and the others can be broken without losing the witness.
 MONITORING_NODE = NODES[0]
 
 

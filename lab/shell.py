@@ -18,7 +18,7 @@ def run(
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Runs ``command`` and returns its result; raises LabError with its last lines of output where it fails and ``check``."""
+    """Runs ``command`` and returns its result; where it fails, raises LabError with its last lines of output."""
     result = subprocess.run(
         [str(word) for word in command], input=stdin, env=env, cwd=cwd, text=True, capture_output=True, check=False
     )

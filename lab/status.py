@@ -44,7 +44,8 @@ def _pods(cluster: Cluster) -> None:
         restarts = sum(container["restartCount"] for container in containers)
         name = f"{pod['metadata']['namespace']}/{pod['metadata']['name']}"
         place = pod["spec"].get("nodeName", "no node")
-        print(f"pod         {name:48} {place:9} {ready}/{len(pod['spec']['containers'])} {_state(pod):18} restarts {restarts}")
+        total = len(pod["spec"]["containers"])
+        print(f"pod         {name:48} {place:9} {ready}/{total} {_state(pod):18} restarts {restarts}")
 
 
 def _state(pod: Object) -> str:

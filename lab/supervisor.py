@@ -1,8 +1,9 @@
-"""Keeps the lab's long-running programs alive with supervisord: one for the machine, and one as first process of each node."""
+"""Keeps the lab's programs alive with supervisord: one for the machine, and one as first process of each node."""
 
 from __future__ import annotations
 
 import configparser
+import http.client
 import os
 import shlex
 import socket
@@ -13,8 +14,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from supervisor.xmlrpc import SupervisorTransport
-
 from lab.console import LabError, wait_until
 from lab.settings import Paths
 from lab.shell import run
@@ -22,7 +21,7 @@ from lab.shell import run
 
 @dataclass(frozen=True)
 class Program:
-    """A program that supervisord keeps alive. One that does not start by itself waits to be told (see lifecycle and faults)."""
+    """A program that supervisord keeps alive. One that does not start by itself waits to be told."""
 
     name: str
     command: Sequence[str | Path]
@@ -95,16 +94,31 @@ def start(configuration: Path, paths: Paths) -> None:
     wait_until("supervisord answers", lambda: Supervisor(paths.supervisor_socket).alive(), timeout=15)
 
 
-class _TimedTransport(SupervisorTransport):  # type: ignore[misc]  # supervisor ships no types
-    """supervisor's own transport waits for ever; a frozen daemon must not freeze the lab's commands."""
+class _UnixTransport(xmlrpc.client.Transport):
+    """XML-RPC over a unix socket, with a timeout: a daemon that hangs must not make the lab's commands hang."""
 
-    def request(self, *arguments: Any, **options: Any) -> Any:
-        before = socket.getdefaulttimeout()
-        socket.setdefaulttimeout(60)
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+
+    def make_connection(self, host: Any) -> http.client.HTTPConnection:
+        return _UnixConnection(self._path)
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path: Path) -> None:
+        super().__init__("localhost", timeout=60)
+        self._path = path
+
+    def connect(self) -> None:
+        connection = socket.socket(socket.AF_UNIX)
+        connection.settimeout(self.timeout)
         try:
-            return super().request(*arguments, **options)
-        finally:
-            socket.setdefaulttimeout(before)
+            connection.connect(str(self._path))
+        except OSError:
+            connection.close()
+            raise
+        self.sock = connection
 
 
 class Supervisor:
@@ -112,8 +126,7 @@ class Supervisor:
 
     def __init__(self, socket_path: Path) -> None:
         self._socket = socket_path
-        transport = _TimedTransport(None, None, f"unix://{socket_path}")
-        self._api: Any = xmlrpc.client.ServerProxy("http://127.0.0.1", transport=transport).supervisor
+        self._api: Any = xmlrpc.client.ServerProxy("http://localhost", transport=_UnixTransport(socket_path)).supervisor
 
     def alive(self) -> bool:
         """Whether it answers."""

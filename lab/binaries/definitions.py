@@ -18,14 +18,14 @@ class _Loader(yaml.CSafeLoader):
     """YAML 1.1 has a type of its own for a lone ``=``, which the definitions mean as a text."""
 
 
-_Loader.add_constructor("tag:yaml.org,2002:value", yaml.constructor.SafeConstructor.construct_yaml_str)
+_Loader.add_constructor("tag:yaml.org,2002:value", lambda loader, node: node.value)
 
 
 def write(module_directory: Path, target: Path) -> None:
     """Writes the definitions that the lab needs as one JSON list, without their descriptions: a tenth of the size."""
     found = []
     for file in sorted((module_directory / _DIRECTORY).glob("*.yaml")):
-        document = yaml.load(file.read_text(encoding="utf-8"), Loader=_Loader)
+        document = yaml.load(file.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 - a safe loader's child
         if document["spec"]["names"]["plural"] in _KINDS:
             found.append(without_descriptions(document))
     partial = target.with_suffix(".partial")

@@ -62,12 +62,10 @@ class Builder:
             [go, "build", "-v", *arguments],
             cwd=_home(module), env=self._environment(), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
         )  # fmt: skip
-        assert process.stderr is not None
         tail: deque[str] = deque(maxlen=15)
-        done, told = 0, time.monotonic()
-        for line in process.stderr:
+        told = time.monotonic()
+        for done, line in enumerate(process.stderr or (), start=1):
             tail.append(line)
-            done += 1
             if time.monotonic() - told > _PROGRESS_SECONDS:
                 told = time.monotonic()
                 say(f"  {module.name}: {min(done, total)} of {total} packages compiled")
@@ -77,7 +75,7 @@ class Builder:
     def _package_count(self, module: Module) -> int:
         tags = f"-tags={module.tags}"
         with step(f"  {module.name}: sources there"):
-            command = [self._find_go(module), "list", "-deps", tags, *module.packages]
+            command = [str(self._find_go(module)), "list", "-deps", tags, *module.packages]
             return len(run(command, env=self._environment(), cwd=_home(module)).stdout.split())
 
     def _find_go(self, module: Module) -> Path:
@@ -108,7 +106,9 @@ def _home(module: Module) -> Path:
 
 def _new_enough(go: Path, module: Module) -> bool:
     """Whether this Go can build every module of the lab (they all ask for the same release or an older one)."""
-    reported = re.search(r"go(\d+)\.(\d+)", run([go, "version"], check=False, env={**os.environ, "GOTOOLCHAIN": "local"}).stdout)
+    reported = re.search(
+        r"go(\d+)\.(\d+)", run([go, "version"], check=False, env={**os.environ, "GOTOOLCHAIN": "local"}).stdout
+    )
     wanted = re.search(r"^go (\d+)\.(\d+)", (_home(module) / "go.mod").read_text(encoding="utf-8"), re.MULTILINE)
     if not reported or not wanted:
         return False

@@ -54,7 +54,10 @@ def of(module: Module) -> Release | None:
 
 
 def fetch(release: Release, programs: Sequence[str], target: Path) -> bool:
-    """Downloads the programs into ``target/bin``. False where the release cannot be reached; LabError where it is a wrong one."""
+    """Downloads the programs into ``target/bin``; False where the release cannot be reached.
+
+    Raises LabError where what was downloaded is not what was pinned.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".partial-") as directory:
         archive, out = Path(directory, "archive"), Path(directory, "out")
@@ -73,7 +76,8 @@ def fetch(release: Release, programs: Sequence[str], target: Path) -> bool:
 
 def _download(url: str, target: Path) -> str:
     digest = hashlib.sha512()
-    with urllib.request.urlopen(url, timeout=_CONNECT_SECONDS) as response, target.open("wb") as file:
+    answer = urllib.request.urlopen(url, timeout=_CONNECT_SECONDS)  # noqa: S310 - the addresses are constants
+    with answer as response, target.open("wb") as file:
         while chunk := response.read(_CHUNK):
             digest.update(chunk)
             file.write(chunk)

@@ -60,7 +60,7 @@ def _download(requirement: str, directory: Path) -> Path:
     lock.unlink()
     wheels = list(directory.glob("*.whl"))
     if len(wheels) != 1:
-        raise LabError(f"{requirement.split()[0]}: no wheel for this machine")
+        raise LabError(f"{requirement.split(maxsplit=1)[0]}: no wheel for this machine")
     return wheels[0]
 
 

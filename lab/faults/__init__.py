@@ -9,7 +9,9 @@ from lab.settings import Paths
 
 __all__ = ["CATALOGUE", "Estate", "Fault", "active", "apply", "undo"]
 
-CATALOGUE: dict[str, Fault] = {fault.name: fault for module in (configuration, host, scraping, placement, witnesses) for fault in module.FAULTS}
+CATALOGUE: dict[str, Fault] = {
+    fault.name: fault for module in (configuration, host, scraping, placement, witnesses) for fault in module.FAULTS
+}
 
 
 def active(paths: Paths) -> list[str]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-
 from lab import estate as manifests
-from lab.console import wait_until
 from lab.faults import edge
 from lab.faults.base import Estate, Fault
 
@@ -15,18 +13,19 @@ class BadDynamicConfiguration(Fault):
     """The file that names the edge's certificate no longer parses, and Traefik is restarted on it."""
 
     name = "dynamic-config-bad"
-    what = "the dynamic configuration does not parse and every Traefik is restarted: the edge shows a made-up certificate"
+    what = (
+        "the dynamic configuration does not parse and every Traefik is restarted: the edge shows a made-up certificate"
+    )
 
     def apply(self, estate: Estate) -> None:
         document = manifests.document("ConfigMap", "traefik-dynamic")
         document["data"]["dynamic.yml"] = document["data"]["dynamic.yml"].replace("stores:", "stores")
         estate.cluster.apply(document)
-        edge.replace_pods(estate.cluster)
-        wait_until("Traefik is back", lambda: edge.rolled_out(estate.cluster), timeout=90)
+        edge.restart(estate.cluster)
 
     def undo(self, estate: Estate) -> None:
         estate.cluster.apply(manifests.document("ConfigMap", "traefik-dynamic"))
-        edge.replace_pods(estate.cluster)
+        edge.restart(estate.cluster)
 
 
 class UnknownResolver(edge.Arguments):

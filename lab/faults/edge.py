@@ -39,6 +39,17 @@ def replace_pods(cluster: Cluster, which: Callable[[Object], bool] = lambda pod:
             cluster.delete("Pod", pod["metadata"]["name"], NAMESPACE)
 
 
+def restart(cluster: Cluster) -> None:
+    """Deletes every pod and waits until new ones are ready everywhere."""
+    before = {pod["metadata"]["uid"] for pod in pods(cluster)}
+    replace_pods(cluster)
+
+    def replaced() -> bool:
+        return rolled_out(cluster) and not any(pod["metadata"]["uid"] in before for pod in pods(cluster))
+
+    wait_until("Traefik is back", replaced, _PATIENCE)
+
+
 def restore(cluster: Cluster) -> None:
     """Gives the DaemonSet its manifest back, and new pods to the nodes whose own wait in a crash loop's back-off."""
     cluster.apply(manifests.document("DaemonSet", "traefik"))
@@ -71,7 +82,9 @@ class Arguments(Fault):
         restore(estate.cluster)
 
     def _change(self, cluster: Cluster) -> None:
-        cluster.apply(with_arguments(lambda given: [a for a in given if not a.startswith(self._remove or ("\0",))] + self._add))
+        cluster.apply(
+            with_arguments(lambda given: [a for a in given if not a.startswith(self._remove or ("\0",))] + self._add)
+        )
 
 
 class Crash(Arguments):
@@ -104,7 +117,7 @@ def rolled_out(cluster: Cluster) -> bool:
     found = cluster.get(_KIND, "traefik", NAMESPACE) or {}
     status = found.get("status", {})
     desired = status.get("desiredNumberScheduled")
-    return (
+    return bool(
         status.get("observedGeneration") == found["metadata"]["generation"]
         and status.get("updatedNumberScheduled") == desired
         and status.get("numberReady") == desired

@@ -39,10 +39,11 @@ def _take(port: int) -> socket.socket:
         try:
             listener.bind(("::", port))
             listener.listen()
-            return listener
         except OSError:
             listener.close()
             time.sleep(0.01)
+        else:
+            return listener
 
 
 if __name__ == "__main__":

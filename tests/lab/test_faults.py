@@ -1,0 +1,141 @@
+"""Faults, against a cluster that only remembers: what each changes, and that its undo takes all of it back."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lab import estate, faults
+from lab.console import LabError
+from lab.faults import configuration, edge, placement, scraping
+from lab.kube import Object
+from lab.settings import NODES, Paths
+
+
+class Remembering:
+    """Stands for the cluster: keeps what is applied, patched and deleted."""
+
+    def __init__(self) -> None:
+        self.objects: dict[tuple[str, str], Object] = {}
+        self.taints: dict[str, Any] = {}
+
+    def apply(self, document: Object) -> None:
+        self.objects[document["kind"], document["metadata"]["name"]] = document
+
+    def delete(self, kind: str, name: str, namespace: str | None = None) -> None:
+        self.objects.pop((kind, name), None)
+
+    def get(self, kind: str, name: str, namespace: str | None = None) -> Object:
+        return {"spec": {"taints": self.taints.get(name)}}
+
+    def patch(self, kind: str, name: str, body: Any, namespace: str | None = None) -> None:
+        self.taints[name] = body["spec"]["taints"]
+
+    def list(self, kind: str, namespace: str | None = None, selector: str = "") -> list[Object]:
+        return []
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> faults.Estate:
+    paths = Paths(tmp_path / "run", tmp_path / "cache")
+    paths.run.mkdir()
+    return faults.Estate(Remembering(), paths)  # type: ignore[arg-type]
+
+
+def arguments(document: Object) -> list[str]:
+    return list(document["spec"]["template"]["spec"]["containers"][0]["args"])
+
+
+def test_every_fault_has_a_name_of_its_own_and_says_what_it_does() -> None:
+    everything = [
+        fault
+        for module in (configuration, faults.host, scraping, placement, faults.witnesses)
+        for fault in module.FAULTS
+    ]
+    assert len(everything) == len(faults.CATALOGUE)
+    for fault in everything:
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", fault.name)
+        assert fault.what
+
+
+def test_a_fault_fires_an_alert_that_the_estate_has() -> None:
+    rules = estate.document("PrometheusRule", "traefik")["spec"]["groups"][0]["rules"]
+    alerts = {rule["alert"] for rule in rules}
+    assert {fault.fires for fault in faults.CATALOGUE.values()} == {*alerts, None}
+
+
+def test_the_rule_is_the_seeds_rule() -> None:
+    (rule,) = estate.document("PrometheusRule", "traefik")["spec"]["groups"][0]["rules"]
+    assert rule["expr"] == 'absent(up{job=~".*traefik.*"} == 1)'
+    assert rule["labels"] == {"severity": "page", "tier": "platform"}
+
+
+def test_a_changed_copy_of_a_manifest_leaves_the_manifest_alone() -> None:
+    estate.document("DaemonSet", "traefik")["spec"]["template"]["spec"]["containers"][0]["args"].clear()
+    assert "--metrics.prometheus=true" in arguments(estate.document("DaemonSet", "traefik"))
+
+
+def test_without_its_metrics_flags_traefik_still_has_its_metrics_entry_point() -> None:
+    fault = faults.CATALOGUE["metrics-flag-removed"]
+    assert isinstance(fault, edge.Arguments)
+    cluster = Remembering()
+    fault._change(cluster)  # type: ignore[arg-type]
+    left = arguments(cluster.objects["DaemonSet", "traefik"])
+    assert not [argument for argument in left if argument.startswith("--metrics.prometheus")]
+    assert "--entrypoints.metrics.address=:9101" in left
+
+
+@pytest.mark.parametrize("fault", scraping.FAULTS, ids=lambda fault: str(fault.name))
+def test_undo_gives_the_scraping_its_manifests_back(fault: faults.Fault, broken: faults.Estate) -> None:
+    kind, name = ("ServiceMonitor", "traefik") if "monitor" in fault.name else ("Service", "traefik-metrics")
+    cluster: Any = broken.cluster
+    cluster.apply(estate.document(kind, name))
+    fault.apply(broken)
+    assert cluster.objects.get((kind, name)) != estate.document(kind, name)
+    fault.undo(broken)
+    assert cluster.objects[kind, name] == estate.document(kind, name)
+
+
+def test_a_taint_is_added_once_and_taken_away_without_touching_others(broken: faults.Estate) -> None:
+    cluster: Any = broken.cluster
+    other = {"key": "disk", "effect": "NoSchedule"}
+    cluster.taints["hetzner1"] = [other]
+    fault = faults.CATALOGUE["edge-tainted"]
+    fault.apply(broken)
+    fault.apply(broken)
+    assert [taint["effect"] for taint in cluster.taints["hetzner1"]] == ["NoSchedule", "NoExecute"]
+    fault.undo(broken)
+    assert cluster.taints == {"hetzner1": [other], "hetzner2": None, "hetzner3": None}
+    assert set(cluster.taints) == {node.name for node in NODES}
+
+
+def test_a_fault_is_on_record_before_it_breaks_anything(broken: faults.Estate, monkeypatch: pytest.MonkeyPatch) -> None:
+    def break_half_way(self: object, where: faults.Estate) -> None:
+        raise LabError("broke off")
+
+    monkeypatch.setattr(scraping.ServiceGone, "apply", break_half_way)
+    with pytest.raises(LabError):
+        faults.apply("metrics-service-gone", broken)
+    assert faults.active(broken.paths) == ["metrics-service-gone"]
+    faults.undo("metrics-service-gone", broken)
+    assert faults.active(broken.paths) == []
+
+
+def test_a_fault_that_does_not_exist_is_refused_with_those_that_do(broken: faults.Estate) -> None:
+    with pytest.raises(LabError, match="metrics-service-gone"):
+        faults.apply("coffee-spilled", broken)
+
+
+def status(*, ready: bool, ended: bool) -> Object:
+    last = {"terminated": {"exitCode": 1}} if ended else {}
+    return {"status": {"containerStatuses": [{"ready": ready, "lastState": last, "state": {}}]}}
+
+
+def test_a_pod_that_recovered_from_a_crash_does_not_crash() -> None:
+    assert edge.crashes(status(ready=False, ended=True))
+    assert not edge.crashes(status(ready=True, ended=True))
+    assert not edge.crashes(status(ready=False, ended=False))
+    assert not edge.crashes({})
