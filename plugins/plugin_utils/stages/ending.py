@@ -61,9 +61,9 @@ def undecided(diagnosis: Diagnosis) -> Ending:
 
 
 def _unknowns(diagnosis: Diagnosis) -> str:
-    """Why the undecided findings are unknown, each reason once."""
+    """Why the undecided findings are unknown: what the witnesses themselves said, each once."""
     reasons = [
-        condition.reason
+        condition.reason.rpartition(" is unknown: ")[2]
         for finding in diagnosis.findings
         if finding.name in diagnosis.undecided
         for condition in finding.conditions
