@@ -16,6 +16,10 @@ help: ## This list
 setup: ## The Python environment .venv from its lock, with the checkout linked in as oncall.remedy
 	@tools/venv >/dev/null
 
+.PHONY: demo
+demo: setup ## The main job in the lab: break Traefik, let TraefikDown fire, remediate, show the case
+	@tools/demo $(FAULT)
+
 .PHONY: test
 test: unit unit-other check sanity-other ## Everything that CI asks for
 
