@@ -224,11 +224,8 @@ def parse_expression(text: str, where: str) -> nodes.Expr:
 def parse_template(text: str, where: str) -> list[str | nodes.Expr]:
     """Reads ``port 80 is taken on {{ crash.pods | join(', ') }}`` into its literal texts and its expressions."""
     try:
-        for _line, token, value in environment().lex(text):
-            if token in ("block_begin", "comment_begin", "raw_begin", "linestatement_begin", "linecomment_begin"):
-                raise RunbookError(
-                    f"{value!r} in {text!r}: a template holds {{{{ expressions }}}} and no statements", where
-                )
+        if "{%" in text or "{#" in text:
+            _refuse_statements(text, where)
         body = environment().parse(_literal_backslashes(text, None)).body
     except TemplateSyntaxError as error:
         raise RunbookError(f"{text!r} is not a template: {error.message}", where) from error
@@ -243,6 +240,13 @@ def parse_template(text: str, where: str) -> list[str | nodes.Expr]:
             else:
                 raise RunbookError(f"{_feature(piece)} cannot be used in {text!r}", where)
     return pieces
+
+
+def _refuse_statements(text: str, where: str) -> None:
+    for _line, kind, value in environment().lex(text):
+        if kind in ("block_begin", "comment_begin", "raw_begin"):
+            message = f"{value!r} in {text!r}: a template holds {{{{ expressions }}}} and no statements"
+            raise RunbookError(message, where)
 
 
 def _literal_backslashes(text: str, state: str | None) -> str:
