@@ -12,6 +12,7 @@ Source: Kubernetes API, TokenRequest (authentication.k8s.io/v1).
 
 from __future__ import annotations
 
+import base64
 import os
 from collections.abc import Callable
 from typing import Any
@@ -19,6 +20,7 @@ from typing import Any
 import yaml
 
 from ansible_collections.oncall.remedy.plugins.module_utils.kube import KubeTransport
+from ansible_collections.oncall.remedy.plugins.module_utils.kubeconfig import Access
 from ansible_collections.oncall.remedy.plugins.plugin_utils.estate import Target
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json
 
@@ -64,11 +66,21 @@ def _kubernetes_token(kind: str, options: Json, path: str, seconds: float) -> Js
         },
     )
     kubeconfig = f"{path}.kubeconfig"
-    _write_private(kubeconfig, yaml.safe_dump(_kubeconfig(transport.cluster(), answer["status"]["token"])))
+    _write_private(kubeconfig, yaml.safe_dump(_kubeconfig(transport.access, answer["status"]["token"])))
     return {"kubeconfig": kubeconfig}
 
 
-def _kubeconfig(cluster: Json, token: str) -> Json:
+def _kubeconfig(access: Access, token: str) -> Json:
+    """The issuer's way to the API server, and nothing of its identity: a client certificate would come before the token."""
+    trust = access.trust
+    cluster = {
+        "server": access.server,
+        "insecure-skip-tls-verify": not trust.verify,
+        "certificate-authority-data": base64.b64encode(trust.ca_data.encode()).decode() if trust.ca_data else None,
+        "tls-server-name": trust.server_name,
+        "proxy-url": access.proxy,
+    }
+    cluster = {key: value for key, value in cluster.items() if value}
     return {
         "apiVersion": "v1",
         "kind": "Config",
