@@ -200,11 +200,21 @@ def _mitigation(book: Runbook, mitigation: Mitigation, around: Surroundings) -> 
             f"mitigation {mitigation.name}: no finding mitigates with it and nothing undoes with it", mitigation.where
         )
     namespace, _, role = mitigation.role.rpartition(".")
-    if namespace == COLLECTION and around.roles is not None and not book.draft and not (around.roles / role).is_dir():
-        roles = [path.name for path in around.roles.iterdir() if path.is_dir()]
-        yield RunbookError(
-            f"mitigation {mitigation.name}: there is no role {role!r}; {allowed(roles, role)}", mitigation.where
-        )
+    if namespace == COLLECTION and around.roles is not None and not book.draft:
+        yield from _role(mitigation, role, around.roles)
+
+
+def _role(mitigation: Mitigation, role: str, roles: Path) -> Iterator[RunbookError]:
+    """A role of this collection has a file for each of its actions. Drafts may name what is still to come."""
+    found: str = ""
+    if not (roles / role).is_dir():
+        found = f"there is no role {role!r}; {allowed((path.name for path in roles.iterdir() if path.is_dir()), role)}"
+    else:
+        actions = {path.stem for path in (roles / role / "tasks").glob("*.yml")} - {"main"}
+        if mitigation.action not in actions:
+            found = f"the role {role} has no action {mitigation.action!r}; {allowed(actions, mitigation.action)}"
+    if found:
+        yield RunbookError(f"mitigation {mitigation.name}: {found}", mitigation.where)
 
 
 def _verify(book: Runbook) -> Iterator[RunbookError]:

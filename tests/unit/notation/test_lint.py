@@ -79,12 +79,17 @@ def test_a_draft_may_ask_a_planned_probe(tmp_path: Path) -> None:
     assert complaints(tmp_path, "draft: true\n" + text) == []
 
 
-def test_a_role_of_the_collection_has_to_be_there_and_others_are_not_known(tmp_path: Path) -> None:
-    (tmp_path / "roles" / "traefik").mkdir(parents=True)
+def test_a_role_of_the_collection_and_its_action_have_to_be_there_and_others_are_not_known(tmp_path: Path) -> None:
+    actions = tmp_path / "roles" / "traefik" / "tasks"
+    actions.mkdir(parents=True)
+    for name in ("main", "restart"):
+        (actions / f"{name}.yml").touch()
     around = lint.Surroundings(roles=tmp_path / "roles")
     assert complaints(tmp_path, SAMPLE, around) == []
     wrong = complaints(tmp_path, SAMPLE.replace("oncall.remedy.traefik", "oncall.remedy.trafik"), around)
     assert any("did you mean traefik" in one for one in wrong)
+    wrong = complaints(tmp_path, SAMPLE.replace("    risk: low", "    action: restrat\n    risk: low"), around)
+    assert any("no action 'restrat'; did you mean restart" in one for one in wrong)
     assert complaints(tmp_path, SAMPLE.replace("oncall.remedy.traefik", "their.own.role"), around) == []
 
 
