@@ -20,9 +20,12 @@ from ansible_collections.oncall.remedy.plugins.module_utils.timestamps import un
 
 CRASH = {"CrashLoopBackOff", "Error", "RunContainerError", "StartError"}
 IMAGE = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError"}
+LOST = {"Unknown", "ContainerStatusUnknown"}
+"""How the kubelet calls the end of a container that went down with its node: no crash of its own."""
 
-_RECENT = 600.0
-"""Seconds after which the kubelet itself forgets a crash (it resets the back-off after ten minutes of running)."""
+_RECENT = 120.0
+"""Seconds for which a container that runs again after a crash still counts as crashing: between two crashes of a loop it
+runs for moments. One that has run for longer and is not ready has another trouble than the crash of then."""
 
 
 class Pods(Probe):
@@ -154,6 +157,6 @@ def _ended(container: Json) -> Json:
 
 def _has_crashed(container: Json, now: float) -> bool:
     ended = _ended(container)
-    if not ended.get("exitCode") or not container.get("restartCount"):
+    if not ended.get("exitCode") or not container.get("restartCount") or ended.get("reason") in LOST:
         return False
     return "terminated" in container["state"] or now - (unix(ended.get("finishedAt")) or 0.0) < _RECENT
