@@ -19,8 +19,8 @@ CORPUS = {
     "stacked marks": "Z" + "\u0335\u0321\u031b\u0353\u034e\u0316\u0329" * 20 + "algo",
     "not text": "\x00\ud800\udfff\uffff\U0010ffff",
     "another script": "שלום עולם مرحبا 漢字かな交じり文 👩‍👩‍👧‍👦",
-    "one long word": "W" * 5000,
-    "many words": "word " * 2000,
+    "one long word": "W" * 3000,
+    "many words": "word " * 600,
     "wide": "幅" * 300,
 }
 
