@@ -12,7 +12,7 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
-from lab import cgroups, network, supervisor
+from lab import cgroups, network, nodes, supervisor
 from lab.console import wait_until
 from lab.settings import Paths
 from lab.shell import run
@@ -25,7 +25,8 @@ def remove_everything(paths: Paths) -> None:
     network.down()
     cgroups.remove()
     shutil.rmtree(paths.run, ignore_errors=True)
-    _remove_if_empty(Path("/var/lib/cni"))
+    for directory in nodes.ONLY_ON_NODES:
+        _remove_if_empty(directory)
 
 
 def processes(paths: Paths) -> list[int]:

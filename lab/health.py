@@ -11,6 +11,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from lab import control_plane
@@ -142,17 +143,19 @@ def _deployments(cluster: Cluster) -> str:
 
 
 def _edge(paths: Paths) -> str:
-    wrong = []
-    for node in NODES:
-        for host in (EDGE_HOST, NEIGHBOUR_HOST):
-            try:
-                status = edge_status(paths, node, host)
-            except (OSError, http.client.HTTPException) as error:
-                wrong.append(f"{host} through {node.name}: {error}")
-            else:
-                if status != 200:
-                    wrong.append(f"{host} through {node.name}: {status}")
-    return ", ".join(wrong)
+    pairs = [(node, host) for node in NODES for host in (EDGE_HOST, NEIGHBOUR_HOST)]
+    with ThreadPoolExecutor(max_workers=len(pairs)) as pool:
+        answers = pool.map(lambda pair: _through(paths, *pair), pairs)
+    return ", ".join(filter(None, answers))
+
+
+def _through(paths: Paths, node: Node, host: str) -> str:
+    """What is wrong with one node's edge for one host, or nothing."""
+    try:
+        status = edge_status(paths, node, host)
+    except (OSError, http.client.HTTPException) as error:
+        return f"{host} through {node.name}: {error}"
+    return "" if status == http.HTTPStatus.OK else f"{host} through {node.name}: {status}"
 
 
 def _scraped() -> str:

@@ -43,11 +43,12 @@ def up(paths: Paths, *, from_releases: bool = True) -> None:
     """Starts the lab and waits until it is healthy. A lab that is up already is brought to its state again."""
     running = supervisor.Supervisor(paths.supervisor_socket).alive()
     if not running:
-        preflight.check(paths)
+        preflight.require_root()
         cleanup.remove_everything(paths)
-        leftovers.remember(paths)
+        preflight.check(paths)
     programs = fetch(paths, from_releases=from_releases)
     if not running:
+        leftovers.remember(paths)
         _start(paths, programs)
     cluster = _cluster(paths)
     side_by_side(

@@ -7,6 +7,8 @@ import json
 from lab.settings import BRIDGE, BRIDGE_ADDRESS, NODES, Node
 from lab.shell import in_network_of, run
 
+_NAMESPACES = "/run/netns"
+
 
 def up() -> None:
     """Makes the bridge, the namespaces, the cables and the routes to the pods. Whatever is there already stays."""
@@ -24,10 +26,19 @@ def down() -> None:
     """Removes what ``up`` made. The cables and the routes inside go with the namespaces."""
     for node in NODES:
         run(["ip", "route", "del", node.pod_network], check=False)
-        if node.name in namespaces():
+        if node.name in namespaces() and is_ours(node):
             run(["ip", "netns", "delete", node.name])
         run(["ip", "link", "delete", node.link], check=False)
     run(["ip", "link", "delete", BRIDGE], check=False)
+    if not namespaces():
+        # `ip netns add` made the place where namespaces are kept a mount of its own.
+        run(["umount", _NAMESPACES], check=False)
+        run(["rmdir", _NAMESPACES], check=False)
+
+
+def is_ours(node: Node) -> bool:
+    """Whether the namespace of that name is the lab's: then its cable leads to it."""
+    return run(["ip", "link", "show", node.link], check=False).returncode == 0
 
 
 def namespaces() -> set[str]:

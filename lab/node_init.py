@@ -12,7 +12,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from lab import supervisor
+from lab import nodes, supervisor
+from lab.nodes import PRIVATE
 
 
 def main(name: str, home: Path) -> None:
@@ -24,9 +25,9 @@ def main(name: str, home: Path) -> None:
     _mount("-t", "tmpfs", "-o", "mode=0755", "tmpfs", "/run")
     for directory in ("/run/sshd", "/run/lock", "/run/containerd"):
         Path(directory).mkdir(parents=True)
-    for private, public in (("var-log", "/var/log"), ("var-lib-cni", "/var/lib/cni")):
-        Path(public).mkdir(parents=True, exist_ok=True)
-        _mount("--bind", str(home / private), public)
+    for public in PRIVATE:
+        public.mkdir(parents=True, exist_ok=True)
+        _mount("--bind", str(nodes.private(home, public)), str(public))
     _accounts(home)
     command = supervisor.daemon_command(home / "supervisord.conf", foreground=True)
     os.execv(command[0], command)
@@ -60,7 +61,7 @@ def _without_lock(line: str, home: Path) -> str:
 
 
 def _mount(*arguments: str) -> None:
-    subprocess.run(["mount", *arguments], check=True)
+    subprocess.run(["mount", "--no-mtab", *arguments], check=True)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,9 @@ from lab.settings import NODES, SOURCE, Node, Paths
 from lab.shell import run
 from lab.supervisor import Program
 
+# Directories of which every node has its own (and, see node_init, /run). The second kind the machine may not have at all.
+ONLY_ON_NODES = (Path("/var/lib/cni"), Path("/var/lib/kubelet"))
+PRIVATE = (Path("/var/log"), *ONLY_ON_NODES)
 _CNI_PLUGINS = ("/usr/lib/cni", "/opt/cni/bin", "/usr/libexec/cni")
 
 
@@ -21,8 +24,9 @@ def prepare(paths: Paths, binaries: Mapping[str, Path]) -> None:
     """Writes what each node's programs read."""
     for node in NODES:
         home = paths.node(node)
-        for directory in ("cni", "pod-logs", "var-log", "var-lib-cni", "home"):
-            (home / directory).mkdir(parents=True, exist_ok=True)
+        directories = [home / "cni", home / "pod-logs", home / "home", *(private(home, public) for public in PRIVATE)]
+        for directory in directories:
+            directory.mkdir(parents=True, exist_ok=True)
         _write_json(home / "cni" / "10-lab.conflist", _cni(node, home))
         (home / "containerd.toml").write_text(_containerd(paths, node), encoding="utf-8")
         (home / "kubelet.yaml").write_text(yaml.safe_dump(_kubelet(paths, node)), encoding="utf-8")
@@ -35,6 +39,11 @@ def prepare(paths: Paths, binaries: Mapping[str, Path]) -> None:
             socket_path=paths.node_supervisor_socket(node),
             logs=paths.logs / node.name,
         )
+
+
+def private(home: Path, public: Path) -> Path:
+    """What a node at ``home`` has in the place of one of the PRIVATE directories."""
+    return home / str(public).strip("/").replace("/", "-")
 
 
 def program(paths: Paths, node: Node) -> Program:

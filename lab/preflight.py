@@ -38,6 +38,12 @@ _PORTS = (
 )
 
 
+def require_root() -> None:
+    """Raises LabError for anyone else."""
+    if os.geteuid() != 0:
+        raise LabError("not root: run it with sudo (network namespaces, mounts and control groups need it)")
+
+
 def check(paths: Paths) -> None:
     """Raises one LabError that lists everything that is missing. Starts, installs and changes nothing."""
     if found := list(problems(paths)):
@@ -46,9 +52,6 @@ def check(paths: Paths) -> None:
 
 def problems(paths: Paths) -> Iterator[str]:
     """Each thing that is missing, with what to do about it."""
-    if os.geteuid() != 0:
-        yield "not root: run it with sudo (network namespaces, mounts and control groups need it)"
-        return  # without root the other answers would be wrong
     checks: tuple[Callable[[], Iterator[str]], ...] = (
         _capabilities, _platform, _cgroups, lambda: _disk(paths), _memory, _run_directory_of(paths), _namespaces,
         _addresses, _ports, _forwarding, _installable,
@@ -159,13 +162,8 @@ def _addresses() -> Iterator[str]:
     if taken := overlapping([route for route in routes if route.get("dst")]):
         yield f"addresses: {settings.NETWORK} or the pods' networks are in use: remove the routes {'; '.join(taken)}"
     present = network.namespaces()
-    if strangers := [node.name for node in NODES if node.name in present and not _is_ours(node)]:
+    if strangers := [node.name for node in NODES if node.name in present and not network.is_ours(node)]:
         yield f"network namespaces {', '.join(strangers)} are there and not the lab's: ip netns delete them"
-
-
-def _is_ours(node: settings.Node) -> bool:
-    """A namespace that an interrupted lab left has the lab's cable, or is still empty."""
-    return run(["ip", "link", "show", node.link], check=False).returncode == 0
 
 
 def _ports() -> Iterator[str]:

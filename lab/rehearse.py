@@ -93,7 +93,11 @@ def _asked() -> list[set[str]]:
 def _save(name: str, cluster: Cluster, logs: Path) -> None:
     """Writes what a Traefik printed: one that crashes before any other, and its last crash before what it says now."""
     logs.mkdir(parents=True, exist_ok=True)
-    for pod in sorted(edge.pods(cluster), key=edge.crashes, reverse=True):
+    try:
+        pods = sorted(edge.pods(cluster), key=edge.crashes, reverse=True)
+    except LabError:
+        return  # the fault may be that nobody can be asked
+    for pod in pods:
         for previous in (True, False):
             try:
                 text = cluster.logs(edge.NAMESPACE, pod["metadata"]["name"], tail=200, previous=previous)
