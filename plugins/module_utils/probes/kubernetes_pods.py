@@ -21,7 +21,7 @@ from ansible_collections.oncall.remedy.plugins.module_utils.timestamps import un
 CRASH = {"CrashLoopBackOff", "Error", "RunContainerError", "StartError"}
 IMAGE = {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "ImageInspectError"}
 LOST = {"Unknown", "ContainerStatusUnknown"}
-"""How the kubelet calls the end of a container that went down with its node: no crash of its own."""
+"""How the kubelet calls the end of a container that went down with its node."""
 
 _RECENT = 120.0
 """Seconds for which a container that runs again after a crash still counts as crashing: between two crashes of a loop it

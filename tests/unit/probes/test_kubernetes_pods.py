@@ -17,6 +17,7 @@ from tests.unit.probes.things import AGO_1H, AGO_1M, NOW, container, pod
 WAITING = {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 10s"}}
 ENDED = {"terminated": {"exitCode": 1, "reason": "Error", "finishedAt": AGO_1M}}
 CRASHED_LATELY = {"terminated": {"exitCode": 1, "finishedAt": AGO_1M}}
+LOST_WITH_ITS_NODE = {"terminated": {"exitCode": 255, "reason": "Unknown", "finishedAt": AGO_1M}}
 CRASHED_LONG_AGO = {"terminated": {"exitCode": 1, "finishedAt": AGO_1H}}
 
 
@@ -60,9 +61,17 @@ def test_a_pod_that_crashes(status: dict[str, Any]) -> None:
         pod("p", container(restartCount=2, lastState=CRASHED_LONG_AGO)),
         pod("p", container(state={"terminated": {"exitCode": 0}}, restartCount=2)),
         pod("p", container(state=ENDED, restartCount=0)),
+        pod("p", container(restartCount=1, lastState=LOST_WITH_ITS_NODE)),
         pod("p", container(state={"waiting": {"reason": "ContainerCreating"}}), phase="Pending"),
     ],
-    ids=["ready again", "crashed long ago", "ended well", "never restarted", "not started yet"],
+    ids=[
+        "ready again",
+        "crashed long ago",
+        "ended well",
+        "never restarted",
+        "went down with its node",
+        "not started yet",
+    ],
 )
 def test_a_pod_that_does_not_crash(thing: dict[str, Any]) -> None:
     assert lists(thing)["crashing"] == []
