@@ -38,13 +38,19 @@ class Ending:
 def refused(alertname: str, fault: str) -> Ending:
     """No runbook could be followed, or it is itself at fault."""
     headline = f"{alertname or 'The runbook'} could not be handled: {fault}"
-    return Ending("escalated", headline, "a human has to look; nothing was changed", escalate=headline)
+    return Ending("escalated", headline, "A human has to look; nothing was changed.", escalate=headline)
+
+
+def broken_off(fault: str) -> Ending:
+    """The engine itself failed before it came to this incident."""
+    headline = f"The engine itself failed before it had assessed this: {fault}"
+    return Ending("failed", headline, "assessed anew by the next sweep", why="held", due_in=SOON, escalate=headline)
 
 
 def resolved(before: str) -> Ending:
     """The alert stopped firing before anything was done about it."""
     headline = "The alert stopped firing before anything was changed." if not before else f"The alert stopped firing. {before}"
-    return Ending("resolved", headline, "nothing", left="closed")
+    return Ending("resolved", headline, "Nothing.", left="closed")
 
 
 def undecided(diagnosis: Diagnosis) -> Ending:
@@ -54,7 +60,7 @@ def undecided(diagnosis: Diagnosis) -> Ending:
     return Ending(
         "undecided",
         f"Undecided: {reason}. Nothing was changed.",
-        "diagnosed again as soon as the evidence is there",
+        "Diagnosed again as soon as the evidence is there.",
         due_in=SOON,
         escalate=f"undecided: {reason}",
     )
@@ -75,11 +81,11 @@ def _unknowns(diagnosis: Diagnosis) -> str:
 def nothing_found(operator: bool) -> Ending:
     """No finding of the runbook holds. With an alert that is a question for a human, without one it is good news."""
     if operator:
-        return Ending("observed", "No finding of the runbook holds: nothing is wrong here.", "nothing", left="closed")
+        return Ending("observed", "No finding of the runbook holds: nothing is wrong here.", "Nothing.", left="closed")
     return Ending(
         "escalated",
         "The alert fires, but no finding of its runbook holds. Nothing was changed.",
-        "a human has to look",
+        "A human has to look.",
         due_in=SOON,
         escalate="the alert fires and no finding of its runbook explains it",
     )
@@ -90,19 +96,19 @@ def waiting(diagnosis: Diagnosis) -> Ending:
     return Ending(
         "waiting",
         f"{_sentence(diagnosis.because)} Looking again (look {diagnosis.looks}).",
-        "a second look",
+        "A second look.",
         why="look_again",
         due_in=diagnosis.wait,
     )
 
 
 def handed_over(diagnosis: Diagnosis) -> Ending:
-    """Another runbook goes on with the same target."""
+    """Another runbook explains the same target. It begins with its own alert, or by hand; here a human hears of it."""
     return Ending(
-        "escalated" if diagnosis.escalate else "waiting",
-        f"{_sentence(diagnosis.because)} Handed over to {diagnosis.handover}.",
-        f"{diagnosis.handover} diagnoses on",
-        escalate=diagnosis.because if diagnosis.escalate else "",
+        "escalated",
+        f"{_sentence(diagnosis.because)} This is for the runbook {diagnosis.handover}. Nothing was changed.",
+        f"{diagnosis.handover} goes on when its own alert fires, or when it is run for this target by hand",
+        escalate=f"{diagnosis.because}; this is for the runbook {diagnosis.handover}",
         to=diagnosis.escalate,
     )
 
@@ -112,7 +118,7 @@ def proposed(diagnosis: Diagnosis, what: str) -> Ending:
     return Ending(
         "proposed",
         f"{_sentence(diagnosis.because)} Proposed: {what}",
-        "a human makes the change, or allows it",
+        "A human makes the change, or allows it.",
         escalate=f"{diagnosis.because}; proposed: {what}",
         to=diagnosis.escalate,
     )
@@ -123,7 +129,7 @@ def told(diagnosis: Diagnosis) -> Ending:
     return Ending(
         "escalated",
         f"{_sentence(diagnosis.because)} Nothing was changed.",
-        "a human has to act",
+        "A human has to act.",
         escalate=diagnosis.because,
         to=diagnosis.escalate,
     )
@@ -134,7 +140,7 @@ def observed(diagnosis: Diagnosis, plan: Plan) -> Ending:
     return Ending(
         "observed",
         f"{_sentence(diagnosis.because)} In mode act, {plan.mitigation} of {plan.touches} would follow.",
-        "a human acts; the engine only observes here",
+        "A human acts; the engine only observes here.",
     )
 
 
@@ -143,8 +149,8 @@ def held(diagnosis: Diagnosis, plan: Plan, verdicts: tuple[Verdict, ...], quiet:
     holds = "; ".join(f"{verdict.guard}: {verdict.reason}" for verdict in verdicts if not verdict.passes)
     return Ending(
         "held",
-        f"{_sentence(diagnosis.because)} {plan.mitigation} of {plan.touches} was held back.",
-        "looked at again when the guard may let go",
+        f"{_sentence(diagnosis.because)} {_named(plan)} was held back.",
+        "Looked at again when the guard may let go.",
         why="held",
         due_in=SOON,
         escalate="" if quiet else f"{diagnosis.because}; {plan.mitigation} is held back: {holds}",
@@ -156,8 +162,8 @@ def failed(because: str, plan: Plan, message: str, to: str) -> Ending:
     """The mitigation itself failed."""
     return Ending(
         "failed",
-        f"{_sentence(because)} {plan.mitigation} of {plan.touches} failed: {message}",
-        "a human has to look; the engine does not repeat it in this incident",
+        f"{_sentence(because)} {_named(plan)} failed: {message}",
+        "A human has to look; the engine does not repeat it in this incident.",
         escalate=f"{plan.mitigation} of {plan.touches} failed: {message}",
         to=to,
     )
@@ -167,8 +173,8 @@ def never_used(because: str, plan: Plan) -> Ending:
     """A permit was issued, and the mend play did not come to use it."""
     return Ending(
         "held",
-        f"{_sentence(because)} {plan.mitigation} of {plan.touches} was permitted and not begun; nothing was changed.",
-        "decided anew by the next sweep",
+        f"{_sentence(because)} {_named(plan)} was permitted and not begun; nothing was changed.",
+        "Decided anew by the next sweep.",
         why="held",
         due_in=SOON,
     )
@@ -179,7 +185,7 @@ def previewed(because: str, plan: Plan) -> Ending:
     return Ending(
         "observed",
         f"{_sentence(because)} Without --check, {plan.mitigation} of {plan.touches} would follow.",
-        "nothing was changed, and nothing was written",
+        "Nothing was changed, and nothing was written.",
         left="closed",
     )
 
@@ -189,8 +195,8 @@ def eased(because: str, plan: Plan, to: str) -> Ending:
     did = f"{plan.mitigation} of {plan.touches}"
     return Ending(
         "escalated",
-        f"{_sentence(because)} {did} is done; it eases and does not cure.",
-        "a human has to act",
+        f"{_sentence(because)} {_named(plan)} is done; it eases and does not cure.",
+        "A human has to act.",
         escalate=f"{because}; {did} is done and does not cure",
         to=to,
     )
@@ -200,26 +206,41 @@ def verifying(because: str, plan: Plan, left: float) -> Ending:
     """Done, and the proof that it helped is still out. ``left``: seconds until it has to be there."""
     return Ending(
         "waiting",
-        f"{_sentence(because)} {plan.mitigation} of {plan.touches} is done; whether it healed is being verified.",
-        "the next sweep goes on verifying",
+        f"{_sentence(because)} {_named(plan)} is done; whether it healed is being verified.",
+        "The next sweep goes on verifying.",
         left="verifying",
         due_in=min(SOON, left),
     )
 
 
-def verified(because: str, plan: Plan, verification: Verification, to: str) -> Ending:
-    """Healed, not healed, or nobody can tell."""
+def verified(because: str, plan: Plan, verification: Verification, to: str, interrupted: str = "") -> Ending:
+    """Healed, not healed, or nobody can tell. ``interrupted`` says how the mitigation broke off, where it did."""
     did = f"{plan.mitigation} of {plan.touches}"
     if verification.outcome == "healed":
-        return Ending("healed", f"{_sentence(because)} {did} healed it.", "nothing", left="closed")
+        return Ending("healed", f"{_sentence(because)} {_named(plan)} healed it.", "Nothing.", left="closed")
+    if interrupted:
+        words = f"was interrupted ({interrupted}), and afterwards it is not well: {verification.reason}"
+        return Ending(
+            "interrupted",
+            f"{_sentence(because)} {_named(plan)} {words}",
+            "a human has to look: nobody knows how far it came; the engine does not repeat it in this incident",
+            escalate=f"{did} {words}",
+            to=to,
+        )
     words = "did not heal it" if verification.outcome == "not_healed" else "is done, but whether it healed cannot be told"
     return Ending(
         verification.outcome,
-        f"{_sentence(because)} {did} {words}: {verification.reason}",
-        "a human has to look; the engine does not repeat it in this incident",
+        f"{_sentence(because)} {_named(plan)} {words}: {verification.reason}",
+        "A human has to look; the engine does not repeat it in this incident.",
         escalate=f"{did} {words}: {verification.reason}",
         to=to,
     )
+
+
+def _named(plan: Plan) -> str:
+    """The mitigation at the beginning of a sentence."""
+    name = plan.mitigation.replace("_", " ")
+    return f"{name[0].upper()}{name[1:]} of {plan.touches}"
 
 
 def _sentence(text: str) -> str:
