@@ -71,16 +71,19 @@ def check(path: Path, surroundings: Surroundings | None = None) -> list[RunbookE
         book = runbook.read(source)
     except RunbookError as error:
         return [error]
-    found = list(references.problems(book))
-    return found or [
-        *_inputs(book),
-        *(problem for question in book.evidence.values() for problem in _question(book, question)),
-        *_members(book),
-        *_findings(book, around),
-        *(problem for mitigation in book.mitigations.values() for problem in _mitigation(book, mitigation, around)),
-        *_verify(book),
-        *_scenarios(book, around),
-    ]
+    return list(references.problems(book)) or list(_beyond(book, around)) or list(_scenarios(book, around))
+
+
+def _beyond(book: Runbook, around: Surroundings) -> Iterator[RunbookError]:
+    """What the loader does not know."""
+    yield from _inputs(book)
+    for question in book.evidence.values():
+        yield from _question(book, question)
+    yield from _members(book)
+    yield from _findings(book, around)
+    for mitigation in book.mitigations.values():
+        yield from _mitigation(book, mitigation, around)
+    yield from _verify(book)
 
 
 def _inputs(book: Runbook) -> Iterator[RunbookError]:

@@ -34,6 +34,23 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.reader import Reader
 VALUE = "value"
 """The word for evidence that is computed from other evidence, inputs and params: nobody is asked."""
 
+KEYS = ("alerts", "summary", "draft", "inputs", "params", "evidence", "findings", "mitigations", "verify", "chart")
+ACTIONS = ("mitigate", "propose", "escalate", "handover", "wait")
+MITIGATION_KEYS = (
+    "role",
+    "action",
+    "with",
+    "touches",
+    "risk",
+    "credential",
+    "owner",
+    "cooldown",
+    "timeout",
+    "undo",
+    "cures",
+)
+"""What a runbook, the actions of a finding, and a mitigation may have."""
+
 _PLACE = ("vars", "runbook")
 _MODIFIERS = ("when", "hosts", "vantage")
 _LANGUAGES: dict[str, dict[str, Kind]] = {
@@ -223,13 +240,7 @@ class _Loading:
     """The state of reading one runbook: which names come from the inventory and which from outside."""
 
     def __init__(self, reader: Reader) -> None:
-        self._reader = reader.mapping(
-            (
-                *("alerts", "summary", "draft", "inputs", "params", "evidence", "findings", "mitigations", "verify"),
-                "chart",
-            ),
-            ("alerts", "summary", "evidence", "findings"),
-        )
+        self._reader = reader.mapping(KEYS, ("alerts", "summary", "evidence", "findings"))
         self._params = self._optional("params")
         self._trusted = frozenset(self._params) | {"target", "alert"}
         self._inputs = frozenset(self._optional("inputs"))
@@ -317,12 +328,11 @@ class _Loading:
             raise
 
     def _finding(self, reader: Reader) -> Finding:
-        actions = ("mitigate", "propose", "escalate", "handover", "wait")
-        reader.mapping(("name", "when", "each", "because", *actions), ("name", "when", "because"))
+        reader.mapping(("name", "when", "each", "because", *ACTIONS), ("name", "when", "because"))
         name = reader.at("name").text()
         reader.at("name").check_name(name)
-        if not any(reader.has(action) for action in actions[:4]):
-            reader.fail(f"{name} says nothing of what to do; {allowed(actions)}, where wait needs another beside it")
+        if not any(reader.has(action) for action in ACTIONS[:4]):
+            reader.fail(f"{name} says nothing of what to do; {allowed(ACTIONS)}, where wait needs another beside it")
         return Finding(
             name=name,
             when=self._conditions(reader.at("when")),
@@ -351,20 +361,7 @@ class _Loading:
         return Wait(reader.at("for").duration(), reader.at("looks").number())
 
     def _mitigation(self, name: str, reader: Reader) -> Mitigation:
-        known = (
-            "role",
-            "action",
-            "with",
-            "touches",
-            "risk",
-            "credential",
-            "owner",
-            "cooldown",
-            "timeout",
-            "undo",
-            "cures",
-        )
-        reader.mapping(known, ("role", "touches", "risk", "credential"))
+        reader.mapping(MITIGATION_KEYS, ("role", "touches", "risk", "credential"))
         empty = dataclasses.replace(reader, value="")
         return Mitigation(
             name=name,

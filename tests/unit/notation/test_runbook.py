@@ -10,6 +10,7 @@ import pytest
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils import lint, runbook
 from ansible_collections.oncall.remedy.plugins.plugin_utils.faults import RunbookError
+from ansible_collections.oncall.remedy.plugins.plugin_utils.schema import schema
 from tests.unit.notation.books import SAMPLE, book, line_of, write
 
 
@@ -93,6 +94,14 @@ def test_the_loader_and_the_static_check_name_file_line_and_what_is_allowed(
     assert caught.value.where in {f"{path}:{line}" for line in lines}
     checked = lint.check(path, lint.Surroundings())
     assert any(one.where in {f"{path}:{line}" for line in lines} for one in checked), [str(one) for one in checked]
+
+
+def test_the_schema_and_the_loader_know_the_same_keys() -> None:
+    known = schema("runbook")
+    finding, mitigation = known["$defs"]["finding"], known["$defs"]["mitigation"]
+    assert set(known["properties"]) == set(runbook.KEYS)
+    assert set(finding["properties"]) == {"name", "when", "each", "because", *runbook.ACTIONS}
+    assert set(mitigation["properties"]) == set(runbook.MITIGATION_KEYS)
 
 
 def test_broken_yaml_is_named_with_its_line(tmp_path: Path) -> None:
