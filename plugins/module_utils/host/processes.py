@@ -12,6 +12,7 @@ from typing import Iterator, NamedTuple
 
 _SOCKET = re.compile(r"socket:\[(\d+)\]")
 _WORDS = 3
+_CUT = 15
 
 
 class Process(NamedTuple):
@@ -67,7 +68,7 @@ def _text(path: pathlib.Path) -> str:
 def _whole_name(name: str, words: list[str]) -> str:
     """The kernel cuts names after 15 characters; the command line mostly has the rest."""
     program = pathlib.PurePath(words[0]).name if words else ""
-    return program if program.startswith(name) else name
+    return program if len(name) == _CUT and program.startswith(name) else name
 
 
 def _command(words: list[str]) -> str:

@@ -24,8 +24,8 @@ LOST = {"Unknown", "ContainerStatusUnknown"}
 """How the kubelet calls the end of a container that went down with its node."""
 
 _RECENT = 120.0
-"""Seconds for which a container that runs again after a crash still counts as crashing: between two crashes of a loop it
-runs for moments. One that has run for longer and is not ready has another trouble than the crash of then."""
+"""Seconds for which a container that runs again after a crash still counts as crashing: between two crashes of a loop
+it runs for moments. One that has run for longer and is not ready has another trouble than the crash of then."""
 
 
 class Pods(Probe):

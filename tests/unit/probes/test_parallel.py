@@ -23,7 +23,7 @@ def test_outcomes_come_in_the_order_of_the_jobs_and_errors_stand_among_them() ->
 
 def test_jobs_run_at_the_same_time() -> None:
     together = threading.Barrier(WORKERS, timeout=10)
-    assert sorted(at_once([together.wait] * WORKERS, time.monotonic() + 10)) == list(range(WORKERS))
+    assert set(at_once([together.wait] * WORKERS, time.monotonic() + 10)) == set(range(WORKERS))
 
 
 def test_more_jobs_than_workers_are_all_done() -> None:
@@ -41,7 +41,7 @@ def test_a_job_that_hangs_is_left_behind_and_the_others_count() -> None:
 
 def test_a_bug_is_no_answer() -> None:
     def bug() -> int:
-        return {}["x"]  # type: ignore[no-any-return]
+        return {"y": 1}["x"]
 
     with pytest.raises(KeyError):
         at_once([bug], time.monotonic() + 10)

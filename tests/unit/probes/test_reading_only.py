@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import pathlib
 import time
 from typing import Any
@@ -65,10 +66,8 @@ def put(name: str, server: wire.Wire, folder: pathlib.Path, options: dict[str, A
         "alertmanager": {"url": server.url},
     }
     probe = probe_class(name)
-    try:
+    with contextlib.suppress(ProbeError):
         probe(transport_for(probe.endpoint, settings.get(probe.endpoint or "")), options).ask(time.monotonic() + 10)
-    except ProbeError:
-        pass
 
 
 def filled(value: Any, server: wire.Wire) -> Any:
