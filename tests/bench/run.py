@@ -25,7 +25,7 @@ import yaml
 
 HERE = Path(__file__).resolve().parent
 PLAYBOOK = str(Path(sys.executable).parent / "ansible-playbook")
-NARROWED = '{"remedy_only": {"runbook": "bench_diagnosis", "target": "bench"}}'
+NARROWED = '{"remedy_only": {"runbook": "bench_diagnosis", "target": "bench", "inputs": {"instance": "instance-0"}}}'
 
 
 @contextlib.contextmanager
