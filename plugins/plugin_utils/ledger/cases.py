@@ -16,6 +16,27 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json
 C = schema.cases.c
 
 
+def put_cases(connection: sa.Connection, cases: Sequence[Json], now: float) -> None:
+    """Saves cases in the place of their earlier versions, within the step of the caller."""
+    for some in chunks(cases):
+        connection.execute(sa.delete(schema.cases).where(C.id.in_([case["id"] for case in some])))
+        connection.execute(
+            schema.cases.insert(),
+            [
+                {
+                    "id": case["id"],
+                    "target": case["target"],
+                    "runbook": case["runbook"],
+                    "outcome": case["outcome"],
+                    "opened_at": case["opened_at"],
+                    "saved_at": now,
+                    "document": case,
+                }
+                for case in some
+            ],
+        )
+
+
 class Cases(Store):
     """Saved at the end of each sweep, the later version in the place of the earlier one."""
 
@@ -26,23 +47,7 @@ class Cases(Store):
     @step
     def save_cases(self, connection: sa.Connection, cases: Sequence[Json], now: float) -> None:
         """Saves cases under their ``id``, which is that of the episode. All or none."""
-        for some in chunks(cases):
-            connection.execute(sa.delete(schema.cases).where(C.id.in_([case["id"] for case in some])))
-            connection.execute(
-                schema.cases.insert(),
-                [
-                    {
-                        "id": case["id"],
-                        "target": case["target"],
-                        "runbook": case["runbook"],
-                        "outcome": case["outcome"],
-                        "opened_at": case["opened_at"],
-                        "saved_at": now,
-                        "document": case,
-                    }
-                    for case in some
-                ],
-            )
+        put_cases(connection, cases, now)
 
     @look
     def case(self, connection: sa.Connection, case: str) -> Json | None:

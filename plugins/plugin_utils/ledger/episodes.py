@@ -151,7 +151,12 @@ def _insert(connection: sa.Connection, fresh: dict[str, Incident], now: float) -
 
 def _mark_seen(connection: sa.Connection, seen: Sequence[tuple[Episode, Incident]], now: float) -> None:
     rows = [
-        {"_id": episode.id, "_fingerprint": incident.fingerprint, "_starts_at": incident.starts_at}
+        {
+            "_id": episode.id,
+            "_fingerprint": incident.fingerprint,
+            "_starts_at": incident.starts_at,
+            "_runbook": episode.runbook or incident.runbook,  # none at first, and somebody has written it meanwhile
+        }
         for episode, incident in seen
         if episode.state != "closed"
     ]
@@ -159,6 +164,11 @@ def _mark_seen(connection: sa.Connection, seen: Sequence[tuple[Episode, Incident
         connection.execute(
             sa.update(schema.episodes)
             .where(E.id == sa.bindparam("_id"))
-            .values(fingerprint=sa.bindparam("_fingerprint"), starts_at=sa.bindparam("_starts_at"), seen_at=now),
+            .values(
+                fingerprint=sa.bindparam("_fingerprint"),
+                starts_at=sa.bindparam("_starts_at"),
+                runbook=sa.bindparam("_runbook"),
+                seen_at=now,
+            ),
             rows,
         )

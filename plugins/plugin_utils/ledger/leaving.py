@@ -10,9 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger import schema
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.cases import put_cases
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.claims import change, whose
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.connect import Store, chunks, step
-from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.timeline import tell_all
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.timeline import read_lines, tell_all
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import (
     ClaimLost,
     Departure,
@@ -20,6 +21,7 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import
     StepRefused,
     Why,
 )
+from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json
 
 E = schema.episodes.c
 L = schema.leases.c
@@ -30,14 +32,22 @@ class Leaving(Store):
     """How a sweep lets go of an episode."""
 
     def wait(
-        self, episode: str, why: Why, due_at: float, by: str, now: float, outcome: str = "", detail: str = ""
+        self,
+        episode: str,
+        why: Why,
+        due_at: float,
+        by: str,
+        now: float,
+        outcome: str = "",
+        detail: str = "",
+        case: Json | None = None,
     ) -> None:
         """``leave`` for one: puts an episode off until ``due_at``; ``look_again`` counts one look.
 
         An episode whose alert still fires is put off, never closed: else the next sweep would begin it anew and call
         the same human again. Raises ClaimLost or StepRefused.
         """
-        self._leave_one(Departure(episode, "waiting", outcome, why, due_at, detail=detail), by, now)
+        self._leave_one(Departure(episode, "waiting", outcome, why, due_at, detail=detail, case=case), by, now)
 
     @step
     def verifying(self, connection: sa.Connection, episode: str, due_at: float, by: str, now: float) -> None:
@@ -45,13 +55,21 @@ class Leaving(Store):
         change(connection, episode, by, now, state="verifying", why="", due_at=due_at)
 
     def close_episode(
-        self, episode: str, outcome: str, by: str, now: float, echo_until: float | None = None, detail: str = ""
+        self,
+        episode: str,
+        outcome: str,
+        by: str,
+        now: float,
+        echo_until: float | None = None,
+        detail: str = "",
+        case: Json | None = None,
     ) -> None:
         """``leave`` for one: ends an episode. Until ``echo_until`` the same firing opens no new one.
 
         Raises ClaimLost or StepRefused.
         """
-        self._leave_one(Departure(episode, "closed", outcome, echo_until=echo_until, detail=detail), by, now)
+        departure = Departure(episode, "closed", outcome, echo_until=echo_until, detail=detail, case=case)
+        self._leave_one(departure, by, now)
 
     @step
     def leave(
@@ -60,9 +78,9 @@ class Leaving(Store):
         """Puts episodes off or closes them, for the sweep that claims them. Returns what was refused, by episode: it is
         another sweep's, or a mitigation has begun and has no outcome. Of those nothing changed.
 
-        The claim is given back, an unused permit becomes void, the lease of the target is free again: so this is the
-        last step, after the case is saved. Dying before: the claims run out and the next sweep comes to the same end;
-        after: each waits for its time or is closed.
+        The claim is given back, an unused permit becomes void, the lease of the target is free again, and the case, if
+        it is given, is saved with the whole timeline. So this is the last step. Dying before: the claims run out and
+        the next sweep comes to the same end; after: each waits for its time or is closed, and its case says so.
         """
         refused: dict[str, ClaimLost | StepRefused] = {}
         for some in chunks(departures):
@@ -95,6 +113,8 @@ def _leave(
     for closed in (False, True):
         _put(connection, [departure for departure in left if (departure.state == "closed") is closed], closed, now)
     tell_all(connection, [_left(departure, now) for departure in left])
+    lines = read_lines(connection, [one.episode for one in left if one.case is not None])
+    put_cases(connection, [_told(one.case, lines[one.episode]) for one in left if one.case is not None], now)
     return refused
 
 
@@ -146,6 +166,14 @@ def _put(connection: sa.Connection, departures: Sequence[Departure], closed: boo
             for one in departures
         ],
     )
+
+
+def _told(case: Json, lines: Sequence[Entry]) -> Json:
+    """The case with its timeline up to this step."""
+    return {
+        **case,
+        "timeline": [{"at": one.at, "stage": one.stage, "event": one.event, "detail": one.detail} for one in lines],
+    }
 
 
 def _left(departure: Departure, now: float) -> Entry:

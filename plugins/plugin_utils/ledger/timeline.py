@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger import schema
-from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.connect import Store, look, step
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.connect import Store, chunks, look, step
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Entry
 
 
@@ -43,6 +43,17 @@ def tell_all(connection: sa.Connection, entries: Sequence[Entry]) -> None:
         )
 
 
+def read_lines(connection: sa.Connection, episodes: Sequence[str]) -> dict[str, list[Entry]]:
+    """The lines of each episode in the order in which they were written."""
+    lines = schema.timeline.c
+    found: dict[str, list[Entry]] = {episode: [] for episode in episodes}
+    for some in chunks(found):
+        rows = connection.execute(sa.select(schema.timeline).where(lines.episode.in_(some)).order_by(lines.id))
+        for row in rows:
+            found[row.episode].append(Entry(row.episode, row.at, row.stage, row.event, row.detail))
+    return found
+
+
 class Timeline(Store):
     """The story of each episode."""
 
@@ -67,6 +78,4 @@ class Timeline(Store):
     @look
     def timeline(self, connection: sa.Connection, episode: str) -> list[Entry]:
         """The lines of an episode in the order in which they were written (which a clock set back does not change)."""
-        lines = schema.timeline
-        rows = connection.execute(sa.select(lines).where(lines.c.episode == episode).order_by(lines.c.id))
-        return [Entry(row.episode, row.at, row.stage, row.event, row.detail) for row in rows]
+        return read_lines(connection, [episode])[episode]

@@ -104,7 +104,8 @@ class Departure:
     """How a sweep leaves an episode: put off until ``due_at`` for the reason ``why``, or closed.
 
     ``outcome`` is that of the case so far (held, proposed, healed, …). After a closing, the same firing is taken for an
-    echo until ``echo_until``. ``detail`` is the line of the timeline, where there is more to say.
+    echo until ``echo_until``. ``detail`` is the line of the timeline, where there is more to say. ``case`` is saved in
+    the same step, with the timeline as it stands after it.
     """
 
     episode: str
@@ -114,6 +115,7 @@ class Departure:
     due_at: float = 0.0
     echo_until: float | None = None
     detail: str = ""
+    case: Json | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -208,7 +210,7 @@ class Standing:
 
 @dataclasses.dataclass(frozen=True)
 class Call:
-    """A human is to be called about an episode. ``level`` counts from 0, the first who is called."""
+    """A human is to be called about an episode. Who is called first has the lowest ``level``."""
 
     episode: str
     level: int

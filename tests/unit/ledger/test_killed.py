@@ -36,7 +36,7 @@ def mend(ledger: Ledger, target: Path, sweep: str, now: float) -> None:
         ledger.consume(answer.permit, "hetzner", now + 1)
         with target.open("a") as file:
             file.write(f"{answer.permit}\n")
-        ledger.finished(answer.permit, "healed", {"changed": True}, now + 2)
+        ledger.finished(answer.permit, "done", {"changed": True}, now + 2)
     ledger.save_case({"id": episode.id, "target": "t", "runbook": "r", "outcome": "healed", "opened_at": now}, now + 3)
     ledger.escalate(episode.id, 0, "platform", "for the record", now + 3)
     ledger.close_episode(episode.id, "healed", sweep, now + 3, echo_until=1e9)

@@ -239,7 +239,7 @@ def test_no_permit_on_a_picture_that_has_changed_since(ledger: Ledger) -> None:
     first, second = opened(ledger, "s1"), opened(ledger, "s2", alertname="Other")
     stale = intent(ledger, second, "s2")
     ledger.consume(permit := permitted(ledger, first, "s1"), "hetzner", 101.0)
-    ledger.finished(permit, "healed", {}, 102.0)
+    ledger.finished(permit, "done", {}, 102.0)
     ledger.close_episode(first, "healed", "s1", 103.0)
     answer = ledger.issue_permit(stale, 104.0)
     assert isinstance(answer, Held)
@@ -307,11 +307,11 @@ def test_the_outcome_makes_the_episode_due_for_verification_and_keeps_the_lock(l
     episode = opened(ledger, "s1")
     permit = permitted(ledger, episode, "s1")
     ledger.consume(permit, "hetzner", 110.0)
-    assert ledger.finished(permit, "healed", {"changed": True}, 150.0)
+    assert ledger.finished(permit, "done", {"changed": True}, 150.0)
     found, now, lease = ledger.mitigation(permit), ledger.episode(episode), ledger.lease("hetzner")
     assert (found.state, found.outcome, found.ended_at, found.result) == (
         "finished",
-        "healed",
+        "done",
         150.0,
         {"changed": True},
     )
@@ -326,10 +326,10 @@ def test_the_first_report_counts_and_a_late_one_is_kept_in_the_timeline(ledger: 
     permit = permitted(ledger, episode, "s1")
     ledger.consume(permit, "hetzner", 110.0)
     assert ledger.finished(permit, "interrupted", {}, 500.0)
-    assert not ledger.finished(permit, "healed", {"changed": True}, 600.0)
+    assert not ledger.finished(permit, "done", {"changed": True}, 600.0)
     assert ledger.mitigation(permit).outcome == "interrupted"
     last = ledger.timeline(episode)[-1]
-    assert last.event == f"a late report that {RESTART} ended: healed"
+    assert last.event == f"a late report that {RESTART} ended: done"
     assert last.detail["result"] == {"changed": True}
 
 
@@ -339,14 +339,14 @@ def test_a_report_from_beyond_the_lease_says_so(ledger: Ledger) -> None:
     ledger.consume(permit, "hetzner", 110.0)
     other = opened(ledger, "s2", alertname="Other", now=500.0)
     ledger.acquire("hetzner", other, "s2", 60.0, 500.0)
-    ledger.finished(permit, "healed", {}, 501.0)
+    ledger.finished(permit, "done", {}, 501.0)
     assert ledger.timeline(episode)[-1].detail["stale"] is True
 
 
 def test_an_unused_permit_has_no_outcome(ledger: Ledger) -> None:
     permit = permitted(ledger, opened(ledger, "s1"), "s1")
     with pytest.raises(StepRefused, match="was never used"):
-        ledger.finished(permit, "healed", {}, 110.0)
+        ledger.finished(permit, "done", {}, 110.0)
 
 
 def test_a_secret_in_a_result_is_not_stored(ledger: Ledger, url: str) -> None:
@@ -364,7 +364,7 @@ def mended(ledger: Ledger, at: float, target: str = "hetzner", remedy: str = RES
     answer = ledger.issue_permit(intent(ledger, episode, "s1", target, at, remedy=remedy), at)
     assert isinstance(answer, Mitigation)
     ledger.consume(answer.permit, target, at + 1)
-    ledger.finished(answer.permit, "healed", {}, at + 2)
+    ledger.finished(answer.permit, "done", {}, at + 2)
     ledger.close_episode(episode, "healed", "s1", at + 3)
     return answer.permit
 

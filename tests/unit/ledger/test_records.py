@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.timeline import Timeline
-from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Call, Entry, LedgerError
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Call, ClaimLost, Entry, LedgerError
 from tests.unit.ledger.helpers import at_once, events, opened
 
 
@@ -184,3 +184,40 @@ def test_sweeps_are_listed_newest_first(ledger: Ledger) -> None:
     assert [one.id for one in ledger.sweeps()] == [second, first]
     ledger.finish_sweep(first, {}, 300.0)
     assert [one.id for one in ledger.sweeps(unfinished=True)] == [second]
+
+
+# ---- a case and the step that it tells of
+
+
+def test_the_last_step_and_the_case_that_tells_of_it_are_saved_together(ledger: Ledger) -> None:
+    saved = case(ledger, timeline=[])
+    ledger.record(saved["id"], 110.0, "assess", "diagnosed")
+    ledger.close_episode(saved["id"], "healed", "s1", 120.0, detail="all is well", case=saved)
+    found = ledger.case(saved["id"])
+    assert found is not None
+    assert [line["event"] for line in found["timeline"]] == ["opened", "diagnosed", "all is well"]
+    assert {key: found[key] for key in saved if key != "timeline"} == {
+        key: saved[key] for key in saved if key != "timeline"
+    }
+
+
+def test_a_case_that_was_put_off_says_so(ledger: Ledger) -> None:
+    saved = case(ledger, timeline=[])
+    ledger.wait(saved["id"], "held", 200.0, "s1", 120.0, case=saved)
+    found = ledger.case(saved["id"])
+    assert found is not None
+    assert found["timeline"][-1]["event"] == "waits: held"
+
+
+def test_a_step_that_is_refused_saves_no_case(ledger: Ledger) -> None:
+    saved = case(ledger)
+    with pytest.raises(ClaimLost):
+        ledger.close_episode(saved["id"], "healed", "another sweep", 120.0, case=saved)
+    assert ledger.case(saved["id"]) is None
+
+
+def test_a_case_that_cannot_be_saved_leaves_the_episode_open(ledger: Ledger) -> None:
+    saved = case(ledger, odd=object())
+    with pytest.raises(LedgerError):
+        ledger.close_episode(saved["id"], "healed", "s1", 120.0, case=saved)
+    assert ledger.episode(saved["id"]).state == "open"
