@@ -136,6 +136,9 @@ class Template:
 
     def _parse(self, value: Any, kind: Kind) -> _Builder:
         if isinstance(value, Mapping):
+            for key in value:
+                if "{{" in key:
+                    raise RunbookError(f"the key {key!r} is no template: only values are", self.where)
             return _mapping({key: self._parse(one, kind) for key, one in value.items()})
         if isinstance(value, (list, tuple)):
             return _sequence([self._parse(one, kind) for one in value])

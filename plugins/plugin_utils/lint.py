@@ -189,7 +189,7 @@ def _expressions(book: Runbook) -> Iterator[Expression | Prose | Template]:
 def _findings(book: Runbook, around: Surroundings) -> Iterator[RunbookError]:
     if around.playbooks is None:
         return
-    names = {path.stem for path in around.playbooks.glob("*.yml")} - {book.name}
+    names = set(runbook.catalogue(around.playbooks).names) - {book.name}
     for finding in book.findings:
         if finding.handover and finding.handover not in names:
             message = f"{finding.name}: there is no runbook {finding.handover!r}; {allowed(names, finding.handover)}"

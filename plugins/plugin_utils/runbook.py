@@ -410,13 +410,18 @@ class Catalogue:
     """Which file is the runbook of which alert. A broken file breaks its own alerts and no others."""
 
     def __init__(self, files: dict[Path, tuple[str, ...]], problems: list[RunbookError]) -> None:
-        self._files = {path.stem: path for path in files}
+        self._files: dict[str, list[Path]] = {}
         self._claims: dict[str, list[Path]] = {}
         self._loaded: dict[Path, Runbook | RunbookError] = {}
         for path, alerts in files.items():
-            for alert in alerts:
+            self._files.setdefault(path.stem, []).append(path)
+            for alert in dict.fromkeys(alerts):
                 self._claims.setdefault(alert, []).append(path)
-        self.problems = [*problems, *(self._clash(alert) for alert, paths in self._claims.items() if len(paths) > 1)]
+        self.problems = [
+            *problems,
+            *(_clash("alert", alert, paths) for alert, paths in self._claims.items() if len(paths) > 1),
+            *(_clash("name", name, paths) for name, paths in self._files.items() if len(paths) > 1),
+        ]
 
     @property
     def alerts(self) -> dict[str, Path]:
@@ -432,14 +437,16 @@ class Catalogue:
         """The runbook of an alert, or None where there is none. Raises RunbookError where it cannot be used."""
         paths = self._claims.get(alert, [])
         if len(paths) > 1:
-            raise self._clash(alert)
+            raise _clash("alert", alert, paths)
         return self._load(paths[0]) if paths else None
 
     def by_name(self, name: str) -> Runbook:
         """The runbook with this name. Raises RunbookError where there is none or it cannot be used."""
         if name not in self._files:
             raise RunbookError(f"there is no runbook {name!r}; {allowed(self._files, name)}")
-        return self._load(self._files[name])
+        if len(self._files[name]) > 1:
+            raise _clash("name", name, self._files[name])
+        return self._load(self._files[name][0])
 
     def _load(self, path: Path) -> Runbook:
         if path not in self._loaded:
@@ -452,16 +459,17 @@ class Catalogue:
             raise found
         return found
 
-    def _clash(self, alert: str) -> RunbookError:
-        files = " and ".join(str(path) for path in self._claims[alert])
-        return RunbookError(f"the alert {alert!r} is claimed by {files}; one file may claim it")
+
+def _clash(what: str, name: str, paths: list[Path]) -> RunbookError:
+    files = " and ".join(str(path) for path in paths)
+    return RunbookError(f"the {what} {name!r} is claimed by {files}; one file may claim it")
 
 
 def catalogue(*directories: Path | str) -> Catalogue:
     """Looks through the playbooks of these directories for runbooks, without loading them."""
     files: dict[Path, tuple[str, ...]] = {}
     problems: list[RunbookError] = []
-    for path in sorted(path for directory in directories for path in Path(directory).glob("*.yml")):
+    for path in sorted(path for directory in directories for path in Path(directory).glob("*.y*ml")):
         try:
             alerts = yamlsource.texts_at(path, (*_PLACE, "alerts"))
         except RunbookError as error:

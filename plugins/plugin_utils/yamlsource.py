@@ -25,7 +25,8 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.faults import Runboo
 Keys = tuple[str | int, ...]
 
 LARGEST = 1_000_000
-"""Bytes that a file may have."""
+DEEPEST = 40
+"""Bytes that a file may have, and how deep its members may lie in each other."""
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SCALARS = {f"tag:yaml.org,2002:{name}" for name in ("str", "int", "float", "bool", "null")}
@@ -82,6 +83,8 @@ def _unreadable(path: Path, error: Exception) -> RunbookError:
 
 def _plain(node: yaml.Node, keys: Keys, lines: dict[Keys, int], path: Path) -> Any:
     lines.setdefault(keys, node.start_mark.line + 1)
+    if len(keys) > DEEPEST:
+        raise RunbookError(f"lies more than {DEEPEST} members deep", f"{path}:{lines[keys]}")
     if isinstance(node, yaml.MappingNode) and node.tag in _COLLECTIONS:
         return _mapping(node, keys, lines, path)
     if isinstance(node, yaml.SequenceNode) and node.tag in _COLLECTIONS:

@@ -160,6 +160,22 @@ class TestCatalogue:
         assert found.for_alert("OtherDown") is not None
         assert found.alerts.keys() == {"OtherDown"}
 
+    def test_two_files_of_one_name_are_both_named(self, tmp_path: Path) -> None:
+        for folder, alert in (("ours", "SampleDown"), ("theirs", "OtherDown")):
+            (tmp_path / folder).mkdir()
+            write(tmp_path / folder, SAMPLE.replace("SampleDown", alert))
+        found = runbook.catalogue(tmp_path / "ours", tmp_path / "theirs")
+        assert found.for_alert("OtherDown") is not None
+        with pytest.raises(RunbookError, match=r"ours/sample\.yml and .*theirs/sample\.yml"):
+            found.by_name("sample")
+
+    def test_a_file_that_holds_itself_breaks_its_own_alerts_alone(self, tmp_path: Path) -> None:
+        write(tmp_path)
+        write(tmp_path, SAMPLE.replace("SampleDown", "OtherDown") + "params_: &a [*a]\n", "other")
+        found = runbook.catalogue(tmp_path)
+        with pytest.raises(RunbookError, match="members deep"):
+            found.for_alert("OtherDown")
+
     def test_a_name_that_is_almost_right_is_suggested(self, tmp_path: Path) -> None:
         write(tmp_path)
         with pytest.raises(RunbookError, match="did you mean sample"):

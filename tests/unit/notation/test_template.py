@@ -64,6 +64,11 @@ def test_statements_and_comments_are_refused(text: str) -> None:
         template(text)
 
 
+def test_a_key_is_no_template() -> None:
+    with pytest.raises(RunbookError, match="is no template"):
+        template({"a": {"{{ job }}": 1}})
+
+
 def test_a_missing_value_is_a_fault_even_inside_of_a_list() -> None:
     with pytest.raises(RunbookFault, match=r"^book.yml:3: .*no 'b'"):
         template("{{ [a.b, 1] }}").render({"a": {}})
