@@ -22,7 +22,8 @@ def cooldown(view: GateInput) -> Verdict:
     uses = [one for one in view.standing.history if one.remedy == view.remedy and one.began_at is not None]
     if not uses:
         return passes(NAME, f"not done to {view.target} within {span(wanted)}")
-    rest = wanted - (view.now - max(one.ended_at or (one.began_at or 0.0) + one.hold_for for one in uses))
+    # One without an outcome may be going on, so it counts from now.
+    rest = wanted - (view.now - max(view.now if one.ended_at is None else one.ended_at for one in uses))
     if rest <= 0:
         return passes(NAME, f"last done {span(wanted - rest)} ago, the cooldown is {span(wanted)}")
     if rest > wanted:
