@@ -17,6 +17,7 @@ import threading
 import time
 from typing import Any, Iterator
 
+from ansible_collections.oncall.remedy.plugins.module_utils.certificates import Shown
 from ansible_collections.oncall.remedy.plugins.module_utils.errors import from_exception
 
 try:
@@ -116,16 +117,16 @@ class Connection(HTTPConnection):  # type: ignore[misc]
 
 
 class TlsConnection(HTTPSConnection):  # type: ignore[misc]
-    """urllib3's HTTPS connection; ``peer`` is the certificate that the other side showed, as DER."""
+    """urllib3's HTTPS connection; ``peer`` is the certificate that the other side showed."""
 
-    peer: bytes | None = None
+    peer: Shown | None = None
 
     def _new_conn(self) -> socket.socket:
         return open_socket(self._dns_host, self.port, self.timeout)
 
     def connect(self) -> None:
         super().connect()
-        self.peer = self.sock.getpeercert(binary_form=True)
+        self.peer = Shown(self.sock.getpeercert(binary_form=True) or b"", self.sock.getpeercert() or {})
 
 
 class Pool(HTTPConnectionPool):  # type: ignore[misc]

@@ -15,6 +15,7 @@ import urllib.parse
 from typing import Any, Dict, Mapping, Sequence, Tuple, Union
 
 from ansible_collections.oncall.remedy.plugins.module_utils import tls
+from ansible_collections.oncall.remedy.plugins.module_utils.certificates import Shown
 from ansible_collections.oncall.remedy.plugins.module_utils.connection import HAS_URLLIB3, Pool, TlsPool, bounded
 from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeError, from_exception, from_status
 from ansible_collections.oncall.remedy.plugins.module_utils.secrets import Authorization
@@ -35,13 +36,13 @@ READING = ("GET", "HEAD")
 
 @dataclasses.dataclass(frozen=True)
 class HttpAnswer:
-    """A complete answer. Header names are lower case; ``peer`` is the server's certificate (DER), if it showed one."""
+    """A complete answer. Header names are lower case; ``peer`` is the server's certificate, if it showed one."""
 
     status: int
     headers: dict[str, str]
     body: bytes
     seconds: float
-    peer: bytes | None = None
+    peer: Shown | None = None
 
 
 @dataclasses.dataclass(frozen=True)

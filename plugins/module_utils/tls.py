@@ -11,6 +11,7 @@ import socket
 import ssl
 import tempfile
 
+from ansible_collections.oncall.remedy.plugins.module_utils.certificates import Shown
 from ansible_collections.oncall.remedy.plugins.module_utils.connection import DeadlineTlsSocket, bounded, open_socket
 from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeError, from_exception
 
@@ -57,8 +58,8 @@ def _load_client_cert(target: ssl.SSLContext, certificate: str, key: str) -> Non
         pathlib.Path(path).unlink()
 
 
-def shown_certificate(host: str, port: int, server_name: str, deadline: float) -> bytes:
-    """The certificate (DER) that a server shows for ``server_name``, believed or not.
+def shown_certificate(host: str, port: int, server_name: str, deadline: float) -> Shown:
+    """The certificate that a server shows for ``server_name``, believed or not.
 
     Only the handshake takes place: nothing is sent to a server that has not proved who it is. Raises ProbeError.
     """
@@ -70,6 +71,6 @@ def shown_certificate(host: str, port: int, server_name: str, deadline: float) -
         raise from_exception(error, doing) from error
 
 
-def _handshake(plain: socket.socket, server_name: str) -> bytes:
+def _handshake(plain: socket.socket, server_name: str) -> Shown:
     with plain, context(verify=False).wrap_socket(plain, server_hostname=server_name) as sock:
-        return sock.getpeercert(binary_form=True) or b""
+        return Shown(sock.getpeercert(binary_form=True) or b"", {})

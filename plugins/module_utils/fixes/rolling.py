@@ -25,7 +25,7 @@ from ansible_collections.oncall.remedy.plugins.module_utils.fixes.rollout import
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.workload import Workload, pods_of
 from ansible_collections.oncall.remedy.plugins.module_utils.kube import STRATEGIC, KubeTransport
 
-_POLL = 1.0
+_POLL = 0.5
 
 
 @dataclasses.dataclass(frozen=True)

@@ -141,14 +141,14 @@ class Http(Probe):
             return None
         host = transport.parts.hostname or ""
         try:
-            der = tls.shown_certificate(address or host, transport.port, host, deadline)
+            shown = tls.shown_certificate(address or host, transport.port, host, deadline)
         except ProbeError:
             return {"verified": False, "error": error.message}
-        return self._tls(der, error.message)
+        return self._tls(shown, error.message)
 
-    def _tls(self, der: bytes | None, fault: str) -> Json:
+    def _tls(self, shown: certificates.Shown | None, fault: str) -> Json:
         found: Json = {"verified": not fault, "error": fault}
-        return dict(found, **certificates.describe(der, time.time())) if der else found
+        return dict(found, **certificates.describe(shown, time.time())) if shown else found
 
 
 def summary(url: str, rows: list[Json], expect: list[int] | None) -> Json:
