@@ -12,6 +12,7 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
+import os
 import pathlib
 from collections import Counter
 from collections.abc import Mapping
@@ -75,6 +76,7 @@ def _style_hash() -> str:
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES),
+        bytecode_cache=_bytecode_cache(),
         autoescape=True,
         finalize=_shown,
         trim_blocks=True,
@@ -94,6 +96,20 @@ def _environment() -> jinja2.Environment:
         span=words.span,
     )
     return environment
+
+
+def _bytecode_cache() -> jinja2.BytecodeCache | None:
+    """Compiling the templates takes as long as asking all witnesses of an incident, so the result is kept for the next
+    run: in a folder of this user alone, as it is code. Without such a folder the templates are compiled each time."""
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    folder = pathlib.Path(home) / "oncall-remedy" / "templates"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        status = folder.stat()
+    except OSError:
+        return None
+    private = status.st_uid == os.getuid() and not status.st_mode & 0o077
+    return jinja2.FileSystemBytecodeCache(str(folder)) if private else None
 
 
 def _shown(value: object, limit: int = LONGEST_TEXT, newlines: bool = False) -> Markup:

@@ -8,6 +8,7 @@ import itertools
 import json
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -347,3 +348,14 @@ def test_all_text_has_enough_contrast_in_light_and_in_dark() -> None:
             for back in ("back", "soft", f"{ink}-soft"):
                 if back in palette:
                     assert contrast(palette[ink], palette[back]) >= 4.5, (ink, back)
+
+
+def test_compiled_templates_are_kept_in_a_folder_of_this_user_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert page._bytecode_cache() is not None
+    folder = tmp_path / "oncall-remedy" / "templates"
+    assert folder.stat().st_mode & 0o077 == 0
+    folder.chmod(0o777)
+    assert page._bytecode_cache() is None
