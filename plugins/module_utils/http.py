@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import http.client
 import json
 import ssl
@@ -65,7 +66,9 @@ class Trust:
     client_cert: tuple[str, str] | None = dataclasses.field(default=None, repr=False)
     server_name: str | None = None
 
+    @functools.cached_property
     def context(self) -> ssl.SSLContext:
+        """Made once: reading the system's CAs takes longer than a request."""
         return tls.context(self.verify, self.ca_path, self.ca_data, self.client_cert)
 
 
@@ -209,7 +212,7 @@ class HttpTransport:
     def _make_pools(self) -> Any:
         options: dict[str, Any] = {"maxsize": 64}
         if self.parts.scheme == "https":
-            options["ssl_context"] = self.trust.context()
+            options["ssl_context"] = self.trust.context
             options["server_hostname"] = self.trust.server_name or (self.parts.hostname if self._address else None)
         manager = urllib3.ProxyManager(self._proxy, **options) if self._proxy else urllib3.PoolManager(**options)
         manager.pool_classes_by_scheme = {"http": Pool, "https": TlsPool}

@@ -65,7 +65,7 @@ def _socket(access: Access, server: urllib.parse.SplitResult) -> socket.socket:
     if server.scheme != "https":
         return plain
     try:
-        return access.trust.context().wrap_socket(plain, server_hostname=access.trust.server_name or host)
+        return access.trust.context.wrap_socket(plain, server_hostname=access.trust.server_name or host)
     except (OSError, ssl.SSLError):
         plain.close()
         raise

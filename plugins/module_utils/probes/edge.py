@@ -63,6 +63,7 @@ class Http(Probe):
         for address in filter(None, self.addresses):
             if urllib.parse.quote(address, safe=":%") != address:
                 raise ProbeError("bad_option", f"'through': not an address: {address[:80]!r}")
+        self.trust = Trust(verify=self.given["validate_certs"], ca_path=self.given["ca_path"])
         split_url(self.given["url"])
         if self.given["control"]:
             split_url(self.given["control"])
@@ -72,6 +73,8 @@ class Http(Probe):
         return one_line(f"{self.given['method']} {self.given['url']}" + (f" through {through}" if through else ""))
 
     def _ask(self, deadline: float) -> Json:
+        if split_url(self.given["url"]).scheme == "https":
+            _made = self.trust.context  # here, once, and not in each thread
         until = min(deadline, time.monotonic() + self.given["timeout"])
         jobs = [functools.partial(self._row, self.given["url"], address, until) for address in self.addresses]
         if self.given["control"]:
@@ -123,13 +126,12 @@ class Http(Probe):
 
     def _transport(self, url: str, address: str | None) -> tuple[HttpTransport, str]:
         parts = split_url(url)
-        trust = Trust(verify=self.given["validate_certs"], ca_path=self.given["ca_path"])
         limits = Limits(connect=self.given["timeout"], silence=self.given["timeout"])
         origin = f"{parts.scheme}://{parts.netloc}"
         path = urllib.parse.quote(parts.path or "/", safe="/%:@!$&'()*+,;=~-._")
         query = urllib.parse.quote(parts.query, safe="/%:@!$&'()*+,;=~-._?")
         return (
-            HttpTransport(origin, address, trust, limits=limits, read_only=True),
+            HttpTransport(origin, address, self.trust, limits=limits, read_only=True),
             path + ("?" + query if query else ""),
         )
 
