@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pathlib
+import socket
 import threading
 import time
 
@@ -278,6 +279,11 @@ class TestTls:
     def test_a_peer_that_speaks_no_tls_is_a_tls_error(self) -> None:
         with wire.Wire(scheme="https") as server:
             assert failure(HttpTransport(server.url)).kind in ("tls", "reset")
+
+    def test_a_handshake_that_is_never_answered_keeps_to_the_deadline(self) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            url = f"https://127.0.0.1:{server.getsockname()[1]}"
+            assert failure(HttpTransport(url), seconds=SOON).kind == "timeout"
 
     def test_a_ca_file_that_is_none_is_named(self, tmp_path: pathlib.Path) -> None:
         (tmp_path / "ca.pem").write_text("nothing")
