@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, ClassVar
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.action import StageAction, ledger_of
 from ansible_collections.oncall.remedy.plugins.plugin_utils.estate import plain
@@ -23,20 +23,21 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.work import r
 class ActionModule(StageAction):
     """Asks all questions of all incidents, diagnoses, decides, and issues permits."""
 
-    OPTIONS = {"sweep": {"type": "dict", "required": True}}
+    OPTIONS: ClassVar[Json] = {"sweep": {"type": "dict", "required": True}}
 
     def perform(self, options: Json) -> Json:
         sweep, settings = options["sweep"], self.settings()
         ledger = ledger_of(sweep)
         works = [work for work in read_work(sweep["workdir"]) if to_assess(work)]
         gatherer = Gatherer(settings.workers, settings.patience_of_probes)
-        assessed = Assessor(self.estate, runbooks_of(self.variables), gatherer, self._host_result).run(works)
+        assessed = Assessor(self.estate, runbooks_of(settings), gatherer, self._host_result).run(works)
         pulled = _sources_now(settings, assessed)
         decided = Decider(ledger, settings, sweep["id"]).run(assessed, pulled, time.time())
         recorder = self.recorder(sweep, settings, ledger)
         for one in decided:
             self._record(recorder, one)
-        return {"mend": [one.assessed.episode.target for one in decided if one.permit], "outcomes": dict(recorder.outcomes)}
+        mend = [one.assessed.episode.target for one in decided if one.permit]
+        return {"mend": mend, "outcomes": dict(recorder.outcomes)}
 
     def _host_result(self, host: str) -> Any:
         """What the play Examine registered for a host; data, never a template."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections import Counter
+from typing import ClassVar
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils import report
 from ansible_collections.oncall.remedy.plugins.plugin_utils.action import StageAction, ledger_of
@@ -21,7 +22,7 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.work import r
 class ActionModule(StageAction):
     """Verifies, writes the cases, escalates, and ends the sweep."""
 
-    OPTIONS = {
+    OPTIONS: ClassVar[Json] = {
         "sweep": {"type": "dict", "required": True},
         "outcomes": {"type": "dict", "default": {}},
         "fault": {"type": "str", "default": ""},
@@ -32,9 +33,9 @@ class ActionModule(StageAction):
         ledger = ledger_of(sweep)
         recorder = self.recorder(sweep, settings, ledger)
         gatherer = Gatherer(settings.workers, settings.patience_of_probes)
-        assessor = Assessor(self.estate, runbooks_of(self.variables), gatherer, lambda _host: None)
+        assessor = Assessor(self.estate, runbooks_of(settings), gatherer, lambda _host: None)
         verifier = Verifier(gatherer, settings.linger, self.say)
-        Closer(ledger, assessor, verifier, recorder, self.check).run(read_work(sweep["workdir"]))
+        Closer(ledger, assessor, verifier, recorder, self.check).run(read_work(sweep["workdir"]), options["fault"])
         outcomes, now = Counter(options["outcomes"]) + recorder.outcomes, time.time()
         ledger.finish_sweep(sweep["id"], {"outcomes": dict(outcomes), "fault": options["fault"]}, now)
         shutil.rmtree(sweep["workdir"], ignore_errors=True)

@@ -7,8 +7,9 @@ from __future__ import annotations
 import os
 import platform
 import time
+from typing import ClassVar
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils.action import StageAction, workdir
+from ansible_collections.oncall.remedy.plugins.plugin_utils.action import StageAction, keep_ledger, workdir
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
 from ansible_collections.oncall.remedy.plugins.plugin_utils.liveness import abandon_the_dead
 from ansible_collections.oncall.remedy.plugins.plugin_utils.matcher import matchers
@@ -25,22 +26,25 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.work import w
 class ActionModule(StageAction):
     """Pulls what is firing and what is due, and claims it for this sweep."""
 
-    OPTIONS = {"only": {"type": "dict", "default": {}}}
+    OPTIONS: ClassVar[Json] = {"only": {"type": "dict", "default": {}}}
 
     def perform(self, options: Json) -> Json:
         if self.variables.get("ansible_limit"):
-            raise SettingsError("--limit would skip stages of the sweep; use -e target=NAME with the alert's own playbook")
+            raise SettingsError(
+                "--limit would skip stages of the sweep; use -e target=NAME with the alert's own playbook"
+            )
         settings, narrowed, now = self.settings(), Narrowed(**options["only"]), time.time()
         if not settings.sources and not narrowed.target:
             raise SettingsError("remedy_sources is empty: the inventory names no Alertmanager to pull alerts from")
         directory = workdir()
         url = self._ledger_url(settings, directory)
+        keep_ledger(directory, url)
         ledger = Ledger.open(url)
         abandon_the_dead(ledger, platform.node(), now)
         sweep = ledger.start_sweep(platform.node(), os.getppid(), now)
         pulled = pull(settings.sources, settings.workers, time.monotonic() + settings.patience_of_probes)
         wanted = matchers(settings.handles)
-        catalogue = runbooks_of(self.variables)
+        catalogue = runbooks_of(settings)
 
         def handles(alert: Alert) -> bool:
             return all(matcher.matches(alert.labels) for matcher in wanted)
@@ -49,7 +53,7 @@ class ActionModule(StageAction):
         write_work(directory, works)
         self.say(opening(tally, len(works), check=self.check))
         hosts = wanted_of_hosts(self.estate, catalogue, works)
-        return {"id": sweep, "began_at": now, "workdir": directory, "ledger": url, "check": self.check, **hosts}
+        return {"id": sweep, "began_at": now, "workdir": directory, "check": self.check, **hosts}
 
     def _ledger_url(self, settings: Settings, directory: str) -> str:
         """The real ledger, or for a ``--check`` run a copy of it that goes with the run."""

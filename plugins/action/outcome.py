@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import Any, ClassVar
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.action import StageAction, ledger_of
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json
@@ -17,7 +17,7 @@ KEPT = ("changed", "diff", "report", "message", "msg", "former", "before", "afte
 class ActionModule(StageAction):
     """Writes the outcome of the permit that this host used into the ledger, and fails where the remedy failed."""
 
-    OPTIONS = {
+    OPTIONS: ClassVar[Json] = {
         "sweep": {"type": "dict", "required": True},
         "result": {"type": "dict", "default": {}},
         "failure": {"type": "dict", "default": {}},

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import time
+from typing import ClassVar
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.action import StageAction, ledger_of
 from ansible_collections.oncall.remedy.plugins.plugin_utils.credentials import credential_for, reading_credential
@@ -15,7 +16,7 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json
 class ActionModule(StageAction):
     """Consumes the permit that this sweep issued for the target and yields the credential that may write."""
 
-    OPTIONS = {"sweep": {"type": "dict", "required": True}}
+    OPTIONS: ClassVar[Json] = {"sweep": {"type": "dict", "required": True}}
 
     def perform(self, options: Json) -> Json:
         sweep, name = options["sweep"], str(self.variables["inventory_hostname"])

@@ -4,7 +4,11 @@
 
 from __future__ import annotations
 
+import json
+from typing import ClassVar
+
 from ansible_collections.oncall.remedy.plugins.plugin_utils.action import StageAction
+from ansible_collections.oncall.remedy.plugins.plugin_utils.estate import plain
 from ansible_collections.oncall.remedy.plugins.plugin_utils.faults import RunbookError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.inputs import bind_inputs
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json
@@ -15,18 +19,33 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import Sett
 class ActionModule(StageAction):
     """Says what the sweep below is narrowed to: the runbook of these alerts, and the operator's target and inputs."""
 
-    OPTIONS = {
-        "alerts": {"type": "list", "elements": "str", "required": True},
-        "target": {"type": "str", "default": ""},
-        "inputs": {"type": "dict", "default": {}},
-    }
+    OPTIONS: ClassVar[Json] = {"alerts": {"type": "list", "elements": "str", "required": True}}
 
     def perform(self, options: Json) -> Json:
-        book = runbooks_of(self.variables).for_alert(options["alerts"][0])
+        book = runbooks_of(self.settings()).for_alert(options["alerts"][0])
         if book is None:
             raise RunbookError(f"no runbook handles {options['alerts'][0]}")
-        target = options["target"]
-        if target and target not in self.estate:
-            raise SettingsError(f"target {target!r} is not, to the letter, the name of one host of the inventory")
-        inputs = bind_inputs(book, {}, options["inputs"]) if target else {}
+        target = self._target()
+        inputs = bind_inputs(book, {}, self._inputs()) if target else {}
         return {"only": {"runbook": book.name, "target": target, "inputs": inputs}}
+
+    # An extra variable is a template to Ansible, and whoever passes an alert's text on to a playbook passes it here. So
+    # these two are read as they stand, before anything renders them.
+
+    def _target(self) -> str:
+        target = plain(self.variables.get("target") or "")
+        if isinstance(target, str) and (not target or target in self.estate):
+            return target
+        shown = ascii(target)[:80]
+        raise SettingsError(f"target {shown} is not, to the letter, the name of one target of the inventory")
+
+    def _inputs(self) -> Json:
+        inputs = plain(self.variables.get("inputs") or {})
+        if isinstance(inputs, str):
+            try:
+                inputs = json.loads(inputs)
+            except ValueError:
+                inputs = None
+        if not isinstance(inputs, dict):
+            raise SettingsError("inputs: expected a mapping from the runbook's inputs to their values")
+        return inputs

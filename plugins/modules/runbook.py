@@ -13,6 +13,9 @@ description:
 - Says what the sweep that follows is narrowed to. Fails where the alerts have no usable runbook, the target is
   not exactly one inventory host, or an input does not fit its pattern.
 - An action plugin; it runs in the controller and needs no connection.
+- The target comes from the variable C(target), to the letter the name of one inventory host; where there is none the
+  sweep takes all targets for which the alert fires. Inputs that no alert brings come from the variable C(inputs),
+  a mapping. Both are read as they stand and never rendered as templates, so they are no options.
 options:
   alerts:
     description:
@@ -20,16 +23,6 @@ options:
     type: list
     elements: str
     required: true
-  target:
-    description:
-    - The one target to look at, alert or not. Empty for all whose alert fires.
-    type: str
-    default: ''
-  inputs:
-    description:
-    - The runbook's inputs, where no alert brings them.
-    type: dict
-    default: {}
 attributes:
   check_mode:
     support: full
@@ -44,7 +37,6 @@ EXAMPLES = r"""
 - name: Check the runbook
   oncall.remedy.runbook:
     alerts: [TraefikDown]
-    target: hetzner
   register: runbook_narrowed
 """
 

@@ -1,13 +1,13 @@
 # Copyright (c) 2026 the oncall.remedy authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What the engine's action plugins share: they run in the controller, need no connection, and fail with one clear line."""
+"""What the engine's action plugins share: they run in the controller, need no connection, fail with one clear line."""
 
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, ClassVar
 
-from ansible import constants as C
+from ansible import constants
 from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
@@ -19,14 +19,21 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.faults import InputE
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import LedgerError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json
-from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import Settings, SettingsError, settings_from
+from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import (
+    VARIABLES,
+    Settings,
+    SettingsError,
+    settings_from,
+)
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.record import Recorder
+
+_SETTINGS: Any = constants  # made when Ansible is imported: no type checker knows what is in it
 
 _CLEAR = (SettingsError, RunbookError, InputError, MatcherError, LedgerError, CredentialError, ProbeError)
 """Errors whose message already says what is wrong and what to do."""
 
 
-class StageAction(ActionBase):  # type: ignore[misc]
+class StageAction(ActionBase):
     """Base of the action plugins. A subclass names its options and does its stage in ``perform``."""
 
     _requires_connection = False
@@ -34,11 +41,11 @@ class StageAction(ActionBase):  # type: ignore[misc]
     _supports_diff = False
     _supports_async = False
 
-    OPTIONS: Json = {}
+    OPTIONS: ClassVar[Json] = {}
 
     def run(self, tmp: str | None = None, task_vars: Json | None = None) -> Json:
         result: Json = super().run(tmp, task_vars)
-        _checked, options = self.validate_argument_spec(argument_spec=self.OPTIONS)
+        _checked, options = self.validate_argument_spec(argument_spec=self.OPTIONS)  # type: ignore[no-untyped-call]
         self.variables: Json = task_vars or {}
         self.estate = Estate(self._templar, self.variables)
         try:
@@ -57,9 +64,7 @@ class StageAction(ActionBase):  # type: ignore[misc]
 
     def settings(self) -> Settings:
         """The engine's settings, from the variables of the host that the task runs for."""
-        return settings_from(
-            plain({name: self._variable(name) for name in self.variables if name.startswith("remedy_")})
-        )
+        return settings_from(plain({name: self._variable(name) for name in VARIABLES if name in self.variables}))
 
     def _variable(self, name: str) -> Any:
         return self._templar.template(self.variables[name])
@@ -69,19 +74,29 @@ class StageAction(ActionBase):  # type: ignore[misc]
         if text:
             Display().display(text)
 
-
     def recorder(self, sweep: Json, settings: Settings, ledger: Ledger) -> Recorder:
-        """The one that writes endings; in a ``--check`` run it writes no page."""
-        return Recorder(ledger, sweep["id"], "" if sweep["check"] else settings.cases, settings.settle, self.say)
+        """The one that writes endings."""
+        return Recorder(ledger, sweep["id"], settings.cases, settings.settle, self.say, sweep["check"])
 
 
 def workdir() -> str:
     """This run's own directory, for its user alone; ansible-playbook removes it at its end."""
-    path = os.path.join(C.DEFAULT_LOCAL_TMP, "oncall-remedy")
+    path = os.path.join(_SETTINGS.DEFAULT_LOCAL_TMP, "oncall-remedy")
     os.makedirs(path, mode=0o700, exist_ok=True)
     return path
 
 
+def keep_ledger(directory: str, url: str) -> None:
+    """Notes which ledger this sweep uses: the real one, or the scratch copy of a ``--check`` run.
+
+    In a file, because the URL may hold a password and results are shown and stored by whoever runs Ansible.
+    """
+    descriptor = os.open(os.path.join(directory, "ledger-url"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(url)
+
+
 def ledger_of(sweep: Json) -> Ledger:
-    """The ledger that ``discover`` chose for this sweep: the real one, or the scratch copy of a ``--check`` run."""
-    return Ledger.open(sweep["ledger"])
+    """The ledger that ``discover`` chose for this sweep."""
+    with open(os.path.join(sweep["workdir"], "ledger-url"), encoding="utf-8") as file:
+        return Ledger.open(file.read())

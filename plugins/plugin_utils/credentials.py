@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The writing credentials that a permit yields.
 
-A target's inventory names one credential for each kind of remedy (``remedy_credentials``). What comes out is a mapping of
-options for the fix modules in which each secret is the path of a file that only this user reads, in the sweep's own
+A target's inventory names one credential for each kind of remedy (``remedy_credentials``). What comes out is a mapping
+of options for the fix modules in which each secret is the path of a file that only this user reads, in the sweep's own
 directory. The token of a Kubernetes remedy lives for the permit's time and has that remedy's rights alone, so a worker
 that outlived its controller loses the right to write with its lease.
 
@@ -71,7 +71,7 @@ def _kubernetes_token(kind: str, options: Json, path: str, seconds: float) -> Js
 
 
 def _kubeconfig(access: Access, token: str) -> Json:
-    """The issuer's way to the API server, and nothing of its identity: a client certificate would come before the token."""
+    """The issuer's way to the API server and nothing of its identity: its client certificate would be shown too."""
     trust = access.trust
     cluster = {
         "server": access.server,

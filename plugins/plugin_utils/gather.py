@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Asks all questions of all incidents side by side, each distinct question once.
 
-A question is asked as soon as what it refers to is known, so the order follows from the runbook. Options are resolved in
-the calling thread; only the asking itself happens in threads.
+A question is asked as soon as what it refers to is known, so the order follows from the runbook. Options are resolved
+in the calling thread; only the asking itself happens in threads.
 """
 
 from __future__ import annotations
@@ -26,6 +26,9 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.runbook import Quest
 
 Endpoints = Callable[[str, str], Json]
 """(kind, vantage) → the settings of the target's endpoint; raises ProbeError where the inventory names none."""
+
+Transports = Callable[[str | None, Json], tuple[Any, str]]
+"""(kind, settings) → the transport to an endpoint, and where its answers come from, in words."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,9 +89,7 @@ class Gatherer:
 class _Round:
     """One pass over the questions. Its state is the answers so far and the questions under way."""
 
-    def __init__(
-        self, inquiries: list[Inquiry], workers: int, seconds: float, transport: Callable[[str | None, Json], tuple[Any, str]]
-    ) -> None:
+    def __init__(self, inquiries: list[Inquiry], workers: int, seconds: float, transport: Transports) -> None:
         self._inquiries = {inquiry.key: inquiry for inquiry in inquiries}
         self._open = {inquiry.key: _wanted(inquiry) for inquiry in inquiries}
         self._gathered = {inquiry.key: Gathered(dict(inquiry.given)) for inquiry in inquiries}

@@ -29,7 +29,7 @@ def abandon_the_dead(ledger: Ledger, host: str, now: float) -> list[str]:
 
 
 def is_alive(pid: int, started_by: float) -> bool:
-    """Whether the process ``pid`` that was there at ``started_by`` (Unix seconds) still is, and not another of its number."""
+    """Whether the process that was ``pid`` at ``started_by`` (Unix seconds) still is, and not another of its number."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
         boot = next(line for line in Path("/proc/stat").read_text(encoding="ascii").splitlines() if "btime" in line)

@@ -72,5 +72,5 @@ class Pool(Generic[Key]):
             key, function = call
             try:
                 self._results.put((key, function(), None))
-            except BaseException as error:  # the caller judges it; a thread that died would be a call without an answer
+            except BaseException as error:  # noqa: BLE001  the caller judges it; a thread that died would be a call without an answer
                 self._results.put((key, None, error))

@@ -33,10 +33,11 @@ class Source:
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """The engine's settings. Durations are seconds; paths are absolute."""
+    """The engine's settings. Durations are seconds, paths are absolute. ``playbooks``: more directories of runbooks."""
 
     sources: tuple[Source, ...]
     handles: tuple[str, ...]
+    playbooks: tuple[str, ...]
     ledger: str
     cases: str
     kill_switch: str
@@ -48,6 +49,12 @@ class Settings:
 
 _DURATIONS = {"remedy_linger": "90s", "remedy_probe_deadline": "20s", "remedy_settle": "5m"}
 
+VARIABLES = (
+    *("remedy_sources", "remedy_handles", "remedy_playbooks", "remedy_ledger", "remedy_cases", "remedy_kill_switch"),
+    *("remedy_workers", *_DURATIONS),
+)
+"""The variables that are read here. Others of that prefix are a target's, and may make no sense for localhost."""
+
 
 def settings_from(variables: Mapping[str, Any]) -> Settings:
     """Reads the settings from a host's variables, templated. Raises SettingsError."""
@@ -56,6 +63,7 @@ def settings_from(variables: Mapping[str, Any]) -> Settings:
     return Settings(
         sources=tuple(_source(number, raw) for number, raw in enumerate(_list(variables, "remedy_sources"))),
         handles=tuple(str(matcher) for matcher in _list(variables, "remedy_handles")),
+        playbooks=_directories(variables, "remedy_playbooks"),
         ledger=str(variables.get("remedy_ledger") or f"sqlite:///{state}/ledger.db"),
         cases=os.path.abspath(os.path.expanduser(str(variables.get("remedy_cases") or f"{state}/cases"))),
         kill_switch=os.path.abspath(os.path.expanduser(str(variables.get("remedy_kill_switch") or f"{state}/STOP"))),
@@ -71,6 +79,14 @@ def _list(variables: Mapping[str, Any], name: str) -> list[Any]:
     if not isinstance(value, list):
         raise SettingsError(f"{name}: expected a list, found {type(value).__name__}")
     return value
+
+
+def _directories(variables: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    paths = tuple(os.path.expanduser(str(path)) for path in _list(variables, name))
+    for path in paths:
+        if not os.path.isdir(path):
+            raise SettingsError(f"{name}: {path} is no directory")
+    return paths
 
 
 def _duration(name: str, value: Any) -> float:
