@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The case of an incident: one JSON document that the stages write on, from the opening to the closing.
 
-Everything that is shown of an incident (page, terminal text) and everything that a replay needs comes from it. Pure: the
-functions here return a new case and read no clock. See docs/case.md for the shape.
+Everything that is shown of an incident (page, terminal text) and everything that a replay needs comes from it. Pure:
+the functions here return a new case and read no clock. See docs/case.md for the shape.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ def new_case(episode: Any, alert: Alert | None) -> Json:
         "evidence": [],
         "diagnosis": None,
         "mode": "",
+        "check": False,
         "gate": [],
         "mitigation": None,
         "verification": None,
@@ -62,6 +63,7 @@ def examined(case: Json, runbook: Any, params: Json, evidence: list[Evidence]) -
     """Adds which runbook was followed and what its questions were answered."""
     return {
         **case,
+        "runbook": runbook.name,
         "runbook_sha256": runbook.sha256,
         "summary": runbook.summary,
         "params": params,

@@ -27,6 +27,9 @@ _OF_A_TARGET = (
 )
 
 
+CONTROLLER = "localhost"
+
+
 @dataclasses.dataclass(frozen=True)
 class Target:
     """One inventory host that alerts are about, with its ``remedy_*`` variables resolved."""
@@ -49,12 +52,15 @@ class Target:
 
 
 class Estate:
-    """Looks targets up by their exact inventory name and resolves their variables, each once a task."""
+    """Looks targets up by their exact inventory name and resolves their variables, each once a task.
+
+    The controller is no target, whatever the inventory says of it: an alert must not turn a remedy against the engine.
+    """
 
     def __init__(self, templar: Templar, task_vars: Json) -> None:
         self._templar = templar
         self._hostvars = task_vars["hostvars"]
-        self._names = frozenset(task_vars.get("groups", {}).get("all", ()))
+        self._names = frozenset(task_vars.get("groups", {}).get("all", ())) - {CONTROLLER}
         self._raw: dict[str, Any] = {}
         self._targets: dict[str, Target] = {}
 

@@ -8,13 +8,15 @@ Source: Alertmanager API v2, GET /api/v2/alerts and /api/v2/silences.
 from __future__ import annotations
 
 import dataclasses
+import functools
+import time
 from collections.abc import Sequence
 from typing import Any
 
 from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeError, from_status
 from ansible_collections.oncall.remedy.plugins.module_utils.http import HttpTransport, error_text, json_value
-from ansible_collections.oncall.remedy.plugins.module_utils.probes.endpoints import transport_for
-from ansible_collections.oncall.remedy.plugins.plugin_utils.alert import Rejected, parse_alerts
+from ansible_collections.oncall.remedy.plugins.module_utils.probes.endpoints import peers as peers_of
+from ansible_collections.oncall.remedy.plugins.plugin_utils.alert import PayloadError, Rejected, parse_alerts
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Alert
 from ansible_collections.oncall.remedy.plugins.plugin_utils.pool import Pool
 from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import Source
@@ -35,10 +37,10 @@ class Pulled:
 
 
 def pull(sources: Sequence[Source], workers: int, deadline: float) -> tuple[Pulled, ...]:
-    """Asks all sources side by side until ``deadline`` (monotonic). A source that is silent comes back with its error."""
+    """Asks all sources side by side until ``deadline`` (monotonic). One that is silent comes back with its error."""
     pool: Pool[int] = Pool(workers, deadline)
     for number, source in enumerate(sources):
-        pool.submit(number, lambda source=source: _pull(source, deadline))
+        pool.submit(number, functools.partial(_pull, source, deadline))
     answers: dict[int, Pulled] = {}
     while (answer := pool.next_result()) is not None:
         number, pulled, error = answer
@@ -50,12 +52,15 @@ def pull(sources: Sequence[Source], workers: int, deadline: float) -> tuple[Pull
 
 
 def _pull(source: Source, deadline: float) -> Pulled:
-    """Asks the peers in turn; the first that answers speaks for the cluster."""
+    """Asks the peers in turn; the first that answers speaks for the cluster. Each has its share of the time, so that
+    one that hangs does not use up that of the others."""
     errors: list[str] = []
-    for peer in transport_for("alertmanager", {**source.auth, "urls": list(source.urls)}):
+    peers = peers_of({**source.auth, "urls": list(source.urls)})
+    for number, peer in enumerate(peers):
+        now = time.monotonic()
         try:
-            return _pull_peer(source, peer, deadline)
-        except ProbeError as error:
+            return _pull_peer(source, peer, now + (deadline - now) / (len(peers) - number))
+        except (ProbeError, PayloadError) as error:
             errors.append(str(error))
     return Pulled(source, error="; ".join(errors))
 

@@ -168,6 +168,8 @@ def done(case: Json) -> str:
         return "Nothing was changed: a check run only shows what would be."
     if not mitigation["ended_at"]:
         return "A permit was issued, and no outcome is recorded: it may have been changed or not."
+    if mitigation["outcome"] == "interrupted":
+        return "It broke off in the middle: something may have been changed or not."
     took = span(mitigation["ended_at"] - mitigation["began_at"])
     return f"Changed in {took}." if mitigation["result"]["changed"] else "Nothing had to be changed."
 
@@ -175,7 +177,9 @@ def done(case: Json) -> str:
 def untouched(case: Json) -> bool:
     """Whether it is certain that nothing was changed."""
     mitigation = case["mitigation"]
-    return not mitigation or case["check"] or bool(mitigation["ended_at"] and not mitigation["result"]["changed"])
+    if not mitigation or case["check"]:
+        return True
+    return bool(mitigation["ended_at"] and mitigation["outcome"] != "interrupted" and not mitigation["result"]["changed"])
 
 
 def well(case: Json) -> str:
@@ -185,9 +189,7 @@ def well(case: Json) -> str:
         "resolved": lambda _: "Yes: the alert resolved without the engine.",
         "not_healed": lambda case: _because("No, the change did not help", _seen_last(case)),
         "cannot_tell": lambda case: _because("Unknown, as it could not be verified", _seen_last(case)),
-        "interrupted": lambda _: (
-            "Unknown: the run ended in the middle of the change. The next sweep looks before it acts."
-        ),
+        "interrupted": lambda case: _because("No: the change broke off in the middle, and it is not well", _seen_last(case)),
         "failed": _failed,
         "waiting": lambda case: _because("Not known yet", _seen_last(case)),
         "held": _held,

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Assess: ask everything, diagnose, decide, issue permits. All incidents of the sweep together, in one process.
 
-Nothing here writes anywhere but to the ledger. An incident that cannot be assessed (a runbook at fault, an inventory that
-lacks something) is decided as just that, and holds up no other.
+Nothing here writes anywhere but to the ledger. An incident that cannot be assessed (a runbook at fault, an inventory
+that lacks something) is decided as just that, and holds up no other.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ STILL_FIRING = Question(
     name="prometheus_still_fires",
     probe="promql",
     options=Template(
-        {"query": 'ALERTS{alertname="{{ alert }}",alertstate="firing"}'}, {"query": "promql"}, inputs=frozenset({"alert"})
+        {"query": 'ALERTS{alertname="{{ alert }}",alertstate="firing"}'},
+        {"query": "promql"},
+        inputs=frozenset({"alert"}),
     ),
     when=(),
     hosts=None,
@@ -83,12 +85,13 @@ def chart_of(subject: Subject, evidence: Evidence | None) -> Json | None:
     """The chart's data for a case, or None where the runbook has none or its witness was silent."""
     if subject.book.chart is None or evidence is None or evidence.state != "ok":
         return None
-    return {"query": evidence.question, "unit": subject.book.chart.unit, "series": evidence.value["series"], "marks": []}
+    series, unit = evidence.value["series"], subject.book.chart.unit
+    return {"query": evidence.question, "unit": unit, "series": series, "marks": []}
 
 
 @dataclasses.dataclass(frozen=True)
 class Assessed:
-    """What became of one incident: what was found out and what it means. ``fault`` says why it could not be assessed."""
+    """What became of one incident: what was found out, what it means. ``fault`` says why it could not be assessed."""
 
     work: Work
     alert_state: AlertState
@@ -147,13 +150,13 @@ def _all_questions(subject: Subject) -> Inquiry:
 
 
 def _diagnosed(subject: Subject, gathered: Gathered) -> Assessed:
-    """Judges what was found out. A runbook that cannot be evaluated over it is at fault, and a human has to see that."""
+    """Judges what was found out. A runbook that cannot be evaluated over it is at fault, and a human has to see it."""
     work = subject.work
     witness = gathered.evidence.pop(STILL_FIRING.name, None)
     evidence = {name: gathered.evidence[name] for name in subject.book.evidence}
     base = Assessed(
         work,
-        _state_now(work.alert_state, witness),
+        _state_now(work, witness),
         subject=subject,
         evidence=tuple(evidence.values()),
         chart=chart_of(subject, gathered.evidence.get(CHARTED)),
@@ -166,13 +169,23 @@ def _diagnosed(subject: Subject, gathered: Gathered) -> Assessed:
         return dataclasses.replace(base, fault=str(error))
 
 
-def _state_now(state: AlertState, witness: Evidence | None) -> AlertState:
+def _state_now(work: Work, witness: Evidence | None) -> AlertState:
     """An alert that Alertmanager does not list is over only if Prometheus, which would send it, says so too."""
-    if state != "gone" or witness is None:
-        return state
+    if work.alert_state != "gone" or witness is None:
+        return work.alert_state
     if witness.state != "ok":
         return "unknown"
-    return "firing" if witness.value["count"] else "gone"
+    series, labels = witness.value["series"], work.alert.labels if work.alert else {}
+    firing = witness.value["truncated"] or any(_agree(one["labels"], labels) for one in series)
+    return "firing" if firing else "gone"
+
+
+def _agree(series: Json, alert: Json) -> bool:
+    """Whether a series of ALERTS can be this very alert: what both know of it is the same.
+
+    Alertmanager knows labels that Prometheus adds on the way (external ones), Prometheus such as ``alertstate``.
+    """
+    return all(alert[name] == value for name, value in series.items() if name in alert)
 
 
 def case_of(assessed: Assessed, former: Json | None) -> Json:

@@ -30,10 +30,9 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.work import W
 
 
 @dataclasses.dataclass(frozen=True)
-class Mended:
-    """An incident whose mitigation was begun, as the ledger knows it."""
+class Permitted:
+    """An incident with a permit: its case, and what became of the permit as the ledger knows it."""
 
-    subject: Subject
     case: Json
     mitigation: Mitigation
 
@@ -42,18 +41,25 @@ class Mended:
         return Plan(**self.mitigation.plan)
 
     @property
-    def verify(self) -> Verify:
-        """How the runbook tells that it is over. A runbook with a mitigation has it: the static check sees to that."""
-        assert self.subject.book.verify is not None
-        return self.subject.book.verify
-
-    @property
     def because(self) -> str:
         return str((self.case["diagnosis"] or {}).get("because", ""))
 
     @property
     def escalation(self) -> str:
         return str((self.case["diagnosis"] or {}).get("escalate", ""))
+
+    @property
+    def message(self) -> str:
+        """What the mitigation said at its end."""
+        return str((self.mitigation.result or {}).get("message", "it gave no reason"))
+
+
+@dataclasses.dataclass(frozen=True)
+class Mended(Permitted):
+    """An incident whose mitigation is to be verified."""
+
+    subject: Subject
+    verify: Verify
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,7 +72,7 @@ class Verified:
 
 
 class Verifier:
-    """Verifies mitigations side by side: through the sensors that ``healed_when`` names, for as long as it must hold."""
+    """Verifies mitigations side by side: by the sensors that ``healed_when`` names, for as long as it must hold."""
 
     def __init__(self, gatherer: Gatherer, linger: float, say: Callable[[str], None]) -> None:
         self._gatherer = gatherer
@@ -125,15 +131,16 @@ def verification(mended: Mended, gathered: Gathered, former: Verification, now: 
         return seen
     if truth == "unknown":
         return dataclasses.replace(seen, outcome="cannot_tell", reason=_reasons(conditions, "unknown"))
-    return dataclasses.replace(seen, outcome="not_healed", reason=_reasons(conditions, "false") or "it did not stay healed")
+    reason = _reasons(conditions, "false") or "it did not stay healed"
+    return dataclasses.replace(seen, outcome="not_healed", reason=reason)
 
 
 def _reasons(conditions: tuple[Condition, ...], truth: str) -> str:
     words = []
     for condition in conditions:
         if condition.truth == truth:
-            seen = ", ".join(f"{name} is {value}" for name, value in condition.seen.items())
-            words.append(f"{condition.text} ({condition.reason or seen})" if condition.reason or seen else condition.text)
+            why = condition.reason or ", ".join(f"{name} is {value}" for name, value in condition.seen.items())
+            words.append(f"{condition.text} ({why})" if why else condition.text)
     return "; ".join(words)
 
 
@@ -144,11 +151,14 @@ def _verified(mended: Mended, gathered: Gathered | None, seen: Verification) -> 
     if seen.outcome == "pending":
         left = max(0.0, mended.verify.within - (seen.ended_at - seen.began_at))
         return Verified(mended, case, ending.verifying(mended.because, mended.plan, left))
-    return Verified(mended, case, ending.verified(mended.because, mended.plan, seen, mended.escalation))
+    interrupted = mended.message if mended.mitigation.outcome == "interrupted" else ""
+    how = ending.verified(mended.because, mended.plan, seen, mended.escalation, interrupted)
+    return Verified(mended, case, how)
 
 
 class Closer:
-    """Ends the sweep's work on every incident that got a permit; all others have their ending already."""
+    """Ends the sweep's work on every incident that got a permit; all others have their ending already, unless the
+    engine failed."""
 
     def __init__(self, ledger: Ledger, assessor: Assessor, verifier: Verifier, recorder: Recorder, check: bool) -> None:
         self._ledger = ledger
@@ -157,52 +167,75 @@ class Closer:
         self._recorder = recorder
         self._check = check
 
-    def run(self, works: list[Work]) -> None:
-        """Writes an ending for each of them. One that cannot be ended holds up no other: it is escalated as such."""
-        mended = [one for one in (self._mended(work) for work in works) if one is not None]
+    def run(self, works: list[Work], fault: str = "") -> None:
+        """Writes an ending for each of them. One that cannot be ended holds up no other: it is escalated as such.
+
+        ``fault`` says why the engine failed before this; then what it had not come to is escalated as well.
+        """
+        mended = [one for one in (self._mended(work, fault) for work in works) if one is not None]
         for verified in self._verifier.run(mended):
             self._record(verified.mended, verified.case, verified.ending)
 
-    def _mended(self, work: Work) -> Mended | None:
-        """The incident if its remedy is to be verified. Where there is nothing to verify, its ending is written here."""
+    def _mended(self, work: Work, fault: str) -> Mended | None:
+        """The incident if its remedy is to be verified. Where there is nothing to verify, its ending is written."""
         episode = self._ledger.episode(work.episode.id)
-        if episode.state not in ("permitted", "mending", "verifying"):
-            return None
         case = self._ledger.case(episode.id) or cases.new_case(episode, work.alert)
-        try:
-            subject = self._assessor.subject(dataclasses.replace(work, episode=episode))
-        except (RunbookError, RunbookFault, SettingsError) as error:
-            self._recorder.record(episode, case, ending.refused(episode.alertname, str(error)), "", time.time())
+        if episode.state not in ("permitted", "mending", "verifying"):
+            if fault and episode.claimed_by == self._recorder.sweep:
+                self._recorder.record(episode, case, ending.broken_off(fault), "", time.time())
             return None
         latest = settle_permits(self._ledger, episode.id, time.time())
         if latest is None:
             return None
-        mended = Mended(subject, _with_result(case, latest), latest)
-        without = self._without_verification(mended)
-        if without is None:
-            return mended
-        self._record(mended, mended.case, without)
-        return None
+        permitted = Permitted(_with_result(case, latest), latest)
+        try:
+            subject = self._assessor.subject(dataclasses.replace(work, episode=episode))
+        except (RunbookError, RunbookFault, SettingsError) as error:
+            self._recorder.record(episode, permitted.case, unverifiable(permitted, str(error)), "", time.time())
+            return None
+        without = self._without_verification(permitted)
+        if without:
+            self._recorder.record(episode, permitted.case, without, subject.target.escalation, time.time())
+            return None
+        self._tell_interruption(permitted, subject)
+        return self._verifiable(permitted, subject)
 
-    def _without_verification(self, mended: Mended) -> Ending | None:
-        """The ending of a permit from which nothing came that could be verified."""
-        mitigation, plan = mended.mitigation, mended.plan
+    def _without_verification(self, permitted: Permitted) -> Ending | None:
+        """The ending of a permit from which nothing came that is to be verified."""
+        mitigation, plan, because = permitted.mitigation, permitted.plan, permitted.because
         if mitigation.state == "void":
-            return ending.never_used(mended.because, plan)
-        message = str((mitigation.result or {}).get("message", "it gave no reason"))
+            return ending.never_used(because, plan)
         if mitigation.outcome == "failed":
-            return ending.failed(mended.because, plan, message, mended.escalation)
-        if self._check:
-            return ending.previewed(mended.because, plan)
-        if not plan.cures:
-            return ending.eased(mended.because, plan, mended.escalation)
+            return ending.failed(because, plan, permitted.message, permitted.escalation)
+        if self._check and mitigation.owner == self._recorder.sweep:
+            return ending.previewed(because, plan)
+        return None if plan.cures else ending.eased(because, plan, permitted.escalation)
+
+    def _tell_interruption(self, permitted: Permitted, subject: Subject) -> None:
+        """A remedy that broke off in this sweep is for a human at once, whatever the verification will say of it."""
+        mitigation, plan = permitted.mitigation, permitted.plan
         if mitigation.outcome == "interrupted" and mitigation.owner == self._recorder.sweep:
-            why = f"{plan.mitigation} of {plan.touches}: {message}"
-            self._recorder.escalate(mended.subject.work.episode, why, mended.escalation, mended.subject.target.escalation)
+            why = f"{plan.mitigation} of {plan.touches}: {permitted.message}"
+            self._recorder.escalate(subject.work.episode, why, permitted.escalation, subject.target.escalation)
+
+    def _verifiable(self, permitted: Permitted, subject: Subject) -> Mended | None:
+        if subject.book.verify:
+            return Mended(permitted.case, permitted.mitigation, subject, subject.book.verify)
+        how = unverifiable(permitted, f"the runbook {subject.book.name} does not say what healed means")
+        self._recorder.record(subject.work.episode, permitted.case, how, subject.target.escalation, time.time())
         return None
 
     def _record(self, mended: Mended, case: Json, how: Ending) -> None:
         self._recorder.record(mended.subject.work.episode, case, how, mended.subject.target.escalation, time.time())
+
+
+def unverifiable(permitted: Permitted, why: str) -> Ending:
+    """The ending where the runbook, or the inventory, cannot be used any more: nobody can say whether it helped."""
+    if permitted.mitigation.began_at is None:
+        return ending.refused(permitted.case["alertname"], why)
+    now = time.time()
+    blind = Verification("cannot_tell", (), (), now, now, reason=why)
+    return ending.verified(permitted.because, permitted.plan, blind, permitted.escalation)
 
 
 def _with_result(case: Json, mitigation: Mitigation) -> Json:
@@ -222,5 +255,6 @@ def settle_permits(ledger: Ledger, episode: str, now: float) -> Mitigation | Non
     if latest.state == "issued":
         ledger.void(latest.permit, "the sweep ended before it was used", now)
     elif latest.state == "begun":
-        ledger.finished(latest.permit, "interrupted", {"message": "the target was lost in the middle of the remedy"}, now)
+        lost = {"message": "the target was lost in the middle of the remedy"}
+        ledger.finished(latest.permit, "interrupted", lost, now)
     return ledger.mitigation(latest.permit)

@@ -14,7 +14,13 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.mode import M
 from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.view import GateInput, KillSwitch
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.binding import evidence_hash, plan_hash, remedy_of
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
-from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Held, Intent, Mitigation, Standing
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import (
+    Held,
+    Intent,
+    Mitigation,
+    Standing,
+    StepRefused,
+)
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Diagnosis, Json, Plan, Verdict, as_json
 from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import Settings
 from ansible_collections.oncall.remedy.plugins.plugin_utils.sources import Pulled
@@ -46,16 +52,26 @@ class Decided:
 
 
 @dataclasses.dataclass(frozen=True)
-class _Asked:
-    """A plan and what the gate said of it."""
+class _Planned:
+    """An incident whose diagnosis asks for a change."""
 
     assessed: Assessed
     subject: Subject
     diagnosis: Diagnosis
     plan: Plan
+
+
+@dataclasses.dataclass(frozen=True)
+class _Asked(_Planned):
+    """A plan and what the gate said of it."""
+
     decision: gate.Decision
     mode: str
     fence: int
+
+
+_Permit = Mitigation | Held | StepRefused
+"""What comes of asking for a permit: it, or why not now, or why never for this plan."""
 
 
 class Decider:
@@ -68,10 +84,11 @@ class Decider:
 
     def run(self, assessed: list[Assessed], pulled: tuple[Pulled, ...], now: float) -> list[Decided]:
         """Decides for all; ``pulled`` is what the sources of the plans' alerts say now, after the asking."""
-        with_plan = [one for one in assessed if _plan(one)]
-        standings = self._ledger.standings([one.episode.target for one in with_plan], now - HISTORY)
+        planned = [found for found in map(_with_plan, assessed) if found is not None]
+        standings = self._ledger.standings([one.subject.target.name for one in planned], now - HISTORY)
         asked = {
-            one.episode.id: self._ask_gate(one, standings.get(one.episode.target), pulled, now) for one in with_plan
+            one.assessed.episode.id: self._ask_gate(one, standings.get(one.subject.target.name), pulled, now)
+            for one in planned
         }
         acting = [one for one in asked.values() if one.decision.answer == "act"]
         permits = dict(zip((one.assessed.episode.id for one in acting), self._permits(acting, now), strict=True))
@@ -87,19 +104,16 @@ class Decider:
         case = case_of(assessed, self._ledger.case(assessed.episode.id))
         return cases.decided(case, assessed.diagnosis, "", ()) if assessed.diagnosis else case
 
-    def _ask_gate(
-        self, assessed: Assessed, standing: Standing | None, pulled: tuple[Pulled, ...], now: float
-    ) -> _Asked:
-        subject, diagnosis = assessed.subject, assessed.diagnosis
-        assert subject is not None and diagnosis is not None and diagnosis.plan is not None
+    def _ask_gate(self, planned: _Planned, standing: Standing | None, pulled: tuple[Pulled, ...], now: float) -> _Asked:
+        assessed, subject, plan = planned.assessed, planned.subject, planned.plan
         state, silenced_by, inhibited_by = _alert_now(assessed, pulled)
         decision = gate.decide(
             GateInput(
                 target=subject.target.name,
                 episode=assessed.episode.id,
                 sweep=self._sweep,
-                plan=diagnosis.plan,
-                diagnosis=diagnosis,
+                plan=plan,
+                diagnosis=planned.diagnosis,
                 evidence={one.name: one for one in assessed.evidence},
                 mode=subject.target.mode,
                 draft=subject.book.draft,
@@ -111,34 +125,45 @@ class Decider:
                 inhibited_by=inhibited_by,
             )
         )
-        mode = _mode(subject.target.mode, diagnosis.plan.risk)
-        return _Asked(assessed, subject, diagnosis, diagnosis.plan, decision, mode, standing.fence if standing else 0)
+        mode = _mode(subject.target.mode, plan.risk)
+        fence = standing.fence if standing else 0
+        return _Asked(assessed, subject, planned.diagnosis, plan, decision, mode, fence)
 
-    def _permits(self, acting: list[_Asked], now: float) -> list[Mitigation | Held]:
-        return self._ledger.issue_permits(
-            [
-                Intent(
-                    episode=one.assessed.episode.id,
-                    target=one.subject.target.name,
-                    owner=self._sweep,
-                    remedy=remedy_of(one.plan),
-                    plan=as_json(one.plan),
-                    plan_hash=plan_hash(one.plan),
-                    evidence_hash=evidence_hash(one.diagnosis),
-                    expires_at=now + PERMIT_SECONDS,
-                    hold_for=one.plan.timeout + MARGIN,
-                    fence_seen=one.fence,
-                )
-                for one in acting
-            ],
-            now,
+    def _permits(self, acting: list[_Asked], now: float) -> list[_Permit]:
+        """All in one step. A plan that the ledger does not take must not cost the others theirs: then one by one."""
+        intents = [self._intent(one, now) for one in acting]
+        try:
+            return [*self._ledger.issue_permits(intents, now)]
+        except StepRefused:
+            return [self._permit(intent, now) for intent in intents]
+
+    def _permit(self, intent: Intent, now: float) -> _Permit:
+        try:
+            return self._ledger.issue_permit(intent, now)
+        except StepRefused as refusal:
+            return refusal
+
+    def _intent(self, asked: _Asked, now: float) -> Intent:
+        return Intent(
+            episode=asked.assessed.episode.id,
+            target=asked.subject.target.name,
+            owner=self._sweep,
+            remedy=remedy_of(asked.plan),
+            plan=as_json(asked.plan),
+            plan_hash=plan_hash(asked.plan),
+            evidence_hash=evidence_hash(asked.diagnosis),
+            expires_at=now + PERMIT_SECONDS,
+            hold_for=asked.plan.timeout + MARGIN,
+            fence_seen=asked.fence,
         )
 
-    def _planned(self, asked: _Asked, permit: Mitigation | Held | None) -> Decided:
+    def _planned(self, asked: _Asked, permit: _Permit | None) -> Decided:
         """What the gate's answer means; where it lets pass and the lease is lost in that moment, the lease holds."""
         answer, verdicts = asked.decision.answer, asked.decision.verdicts
         if isinstance(permit, Held):
             answer, verdicts = "hold", _lease_lost(verdicts, permit)
+        elif isinstance(permit, StepRefused):
+            answer, verdicts = "hold", (*verdicts, Verdict("permit", False, str(permit)))
         case = case_of(asked.assessed, self._ledger.case(asked.assessed.episode.id))
         case = cases.decided(case, asked.diagnosis, asked.mode, verdicts)
         if isinstance(permit, Mitigation):
@@ -150,7 +175,7 @@ def without_plan(assessed: Assessed) -> Ending:
     """The ending of an incident for which there is nothing to ask the gate."""
     episode, diagnosis = assessed.episode, assessed.diagnosis
     if assessed.alert_state == "gone":
-        return ending.resolved("")
+        return ending.resolved()
     if assessed.fault or diagnosis is None:
         return ending.refused(episode.alertname, assessed.fault)
     if diagnosis.wait:
@@ -174,11 +199,12 @@ def _without_permit(answer: str, diagnosis: Diagnosis, plan: Plan, verdicts: tup
     return ending.held(diagnosis, plan, verdicts, quiet=holding <= LETS_GO)
 
 
-def _plan(assessed: Assessed) -> Plan | None:
+def _with_plan(assessed: Assessed) -> _Planned | None:
     """The plan that the gate is to be asked about. A resolved alert never mitigates, so there is none for it."""
-    if assessed.fault or assessed.diagnosis is None or assessed.alert_state == "gone":
+    subject, diagnosis = assessed.subject, assessed.diagnosis
+    if assessed.fault or assessed.alert_state == "gone" or not subject or not diagnosis or not diagnosis.plan:
         return None
-    return assessed.diagnosis.plan
+    return _Planned(assessed, subject, diagnosis, diagnosis.plan)
 
 
 def _alert_now(assessed: Assessed, pulled: tuple[Pulled, ...]) -> tuple[Any, tuple[str, ...], tuple[str, ...]]:

@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Discover: what is firing, what is due from before, and which of it this sweep works on.
 
-The truth is pulled from the Alertmanagers at every sweep. Nothing is dropped: an alert that is the engine's to handle and
-has no playbook, no single target or unusable labels opens an episode as well, and ends at a human.
+The truth is pulled from the Alertmanagers at every sweep. Nothing is dropped: an alert that is the engine's to handle
+and has no playbook, no single target or unusable labels opens an episode as well, and ends at a human.
 """
 
 from __future__ import annotations
@@ -31,15 +31,17 @@ CLAIM_SECONDS = 3600.0
 
 @dataclasses.dataclass(frozen=True)
 class Narrowed:
-    """An operator's run: one runbook, perhaps one target. ``inputs`` are the operator's own, already bound."""
+    """An operator's run: one runbook, perhaps one target with inputs. These are the operator's own, already bound."""
 
     runbook: str = ""
     target: str = ""
     inputs: Json = dataclasses.field(default_factory=dict)
 
-    def admits(self, runbook: str, target: str) -> bool:
+    def admits(self, one: Incident | Episode) -> bool:
         """Whether this sweep is about such an incident."""
-        return (not self.runbook or runbook == self.runbook) and (not self.target or target == self.target)
+        if self.runbook and one.runbook != self.runbook:
+            return False
+        return not self.target or (one.target, one.inputs) == (self.target, self.inputs)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,8 +70,10 @@ class Discovery:
         answers = list(pulled)
         alerts = [alert for answer in answers for alert in answer.alerts]
         handled = [alert for alert in alerts if self._handles(alert)]
-        seen = [self._seen(alert, answer.source) for answer in answers for alert in answer.alerts if self._handles(alert)]
-        seen = [one for one in seen if self._narrowed.admits(one.incident.runbook, one.incident.target)]
+        all_seen = [
+            self._seen(alert, answer.source) for answer in answers for alert in answer.alerts if self._handles(alert)
+        ]
+        seen = [one for one in all_seen if self._narrowed.admits(one.incident)]
         active = [one for one in seen if one.alert.state == "active"]
         episodes = self._ledger.open_episodes([one.incident for one in active], now)
         by_episode = dict(zip((episode.id for episode in episodes), active, strict=True))
@@ -92,14 +96,14 @@ class Discovery:
 
     def _wanted(self, seen: list[Episode], now: float) -> list[Episode]:
         """What is due; for an operator's run also what is not, since the operator is there now."""
-        due = [one for one in self._ledger.due(now) if self._narrowed.admits(one.runbook, one.target)]
+        due = [one for one in self._ledger.due(now) if self._narrowed.admits(one)]
         if not self._narrowed.target:
             return due
         known = {episode.id for episode in due}
         others = [
             one
             for one in self._ledger.episodes(self._narrowed.target)
-            if one.id not in known and self._narrowed.admits(one.runbook, one.target)
+            if one.id not in known and self._narrowed.admits(one)
         ]
         if not due and not others:
             others = [self._operators_episode(now)]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """How an incident stands when a sweep leaves it: the outcome, the sentence a human reads first, and what comes next.
 
-Pure: one function for each way in which an incident can stand. Nothing is done here; ``close.py`` carries an Ending out.
+Pure: one function for each way in which an incident can stand. Nothing is done here; ``record.py`` carries them out.
 """
 
 from __future__ import annotations
@@ -44,13 +44,12 @@ def refused(alertname: str, fault: str) -> Ending:
 def broken_off(fault: str) -> Ending:
     """The engine itself failed before it came to this incident."""
     headline = f"The engine itself failed before it had assessed this: {fault}"
-    return Ending("failed", headline, "assessed anew by the next sweep", why="held", due_in=SOON, escalate=headline)
+    return Ending("failed", headline, "Assessed anew by the next sweep.", why="held", due_in=SOON, escalate=headline)
 
 
-def resolved(before: str) -> Ending:
+def resolved() -> Ending:
     """The alert stopped firing before anything was done about it."""
-    headline = "The alert stopped firing before anything was changed." if not before else f"The alert stopped firing. {before}"
-    return Ending("resolved", headline, "Nothing.", left="closed")
+    return Ending("resolved", "The alert stopped firing before anything was changed.", "Nothing.", left="closed")
 
 
 def undecided(diagnosis: Diagnosis) -> Ending:
@@ -223,11 +222,13 @@ def verified(because: str, plan: Plan, verification: Verification, to: str, inte
         return Ending(
             "interrupted",
             f"{_sentence(because)} {_named(plan)} {words}",
-            "a human has to look: nobody knows how far it came; the engine does not repeat it in this incident",
+            "A human has to look: nobody knows how far it came. The engine does not repeat it in this incident.",
             escalate=f"{did} {words}",
             to=to,
         )
-    words = "did not heal it" if verification.outcome == "not_healed" else "is done, but whether it healed cannot be told"
+    words = "is done, but whether it healed cannot be told"
+    if verification.outcome == "not_healed":
+        words = "did not heal it"
     return Ending(
         verification.outcome,
         f"{_sentence(because)} {_named(plan)} {words}: {verification.reason}",

@@ -16,11 +16,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils import case as cases
-from ansible_collections.oncall.remedy.plugins.plugin_utils import page, report
+from ansible_collections.oncall.remedy.plugins.plugin_utils import page, report, story
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import ClaimLost, Episode
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json, as_json
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.ending import Ending
+from ansible_collections.oncall.remedy.plugins.plugin_utils.words import visible
 
 DEFAULT_ESCALATION = "on-call"
 """Whom to call where neither the runbook nor the inventory names anybody."""
@@ -29,16 +30,19 @@ DEFAULT_ESCALATION = "on-call"
 class Recorder:
     """Writes how incidents stand: to the ledger, as a page in ``directory``, and to the operator by ``say``.
 
-    ``directory`` is empty in a ``--check`` run: then no page is written. ``settle`` is for how many seconds a healed
-    alert may go on firing before that counts as a new incident.
+    ``check``: a ``--check`` run, whose cases say so and have no page. ``settle`` is for how many seconds a healed alert
+    may go on firing before that counts as a new incident.
     """
 
-    def __init__(self, ledger: Ledger, sweep: str, directory: str, settle: float, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, ledger: Ledger, sweep: str, directory: str, settle: float, say: Callable[[str], None], check: bool = False
+    ) -> None:
         self._ledger = ledger
         self.sweep = sweep
         self._directory = directory
         self._settle = settle
         self._say = say
+        self._check = check
         self._colour = report.wants_colour(os.environ, sys.stdout.isatty())
         self.outcomes: Counter[str] = Counter()
 
@@ -47,17 +51,25 @@ class Recorder:
 
         One that another sweep has taken over meanwhile is left to it.
         """
-        if ending.escalate:
-            self.escalate(episode, ending.escalate, ending.to, escalation)
         due_at = 0.0 if ending.left == "closed" else now + ending.due_in
         case = cases.ended(case, ending.outcome, ending.headline, ending.following, now, due_at)
         try:
+            self._refuse_taken(episode)
+            if ending.escalate:
+                self.escalate(episode, ending.escalate, ending.to, escalation)
+            if ending.left == "closed":  # no later sweep would write it
+                self._ledger.save_case(case, now)
             self._rest(episode, ending, now)
         except ClaimLost as lost:
-            self._say(f"{episode.runbook or episode.alertname} · {episode.target}: left to another sweep ({lost})")
+            self._say(f"{visible(story.title(story.whole(case)))}: left to another sweep ({lost})")
             return
         self.keep(episode, case, now)
         self.outcomes[ending.outcome] += 1
+
+    def _refuse_taken(self, episode: Episode) -> None:
+        claimed_by = self._ledger.episode(episode.id).claimed_by
+        if claimed_by != self.sweep:
+            raise ClaimLost(f"episode {episode.id[:8]} is worked on by {claimed_by or 'nobody'}")
 
     def escalate(self, episode: Episode, why: str, to: str, target_escalation: str) -> None:
         """Writes down that a human is to be called, once per incident: the runbook's choice, else the target's own."""
@@ -67,6 +79,7 @@ class Recorder:
         """Saves a case as it stands, with its escalations and timeline, writes its page and shows it."""
         case = {
             **case,
+            "check": self._check,
             "escalations": [
                 {"to": one.to, "why": one.why, "at": one.recorded_at, "state": one.state}
                 for one in self._ledger.escalations(episode.id)
@@ -74,7 +87,7 @@ class Recorder:
             "timeline": as_json(self._ledger.timeline(episode.id)),
         }
         self._ledger.save_case(case, now)
-        self._say(report.incident(case, path=self._page(case), colour=self._colour) + "\n")
+        self._say(report.incident(case, path=self._page_or_complaint(case), colour=self._colour) + "\n")
 
     def begin(self, case: Json, now: float) -> None:
         """Saves the case of an incident that is about to be mended, and says what begins."""
@@ -92,9 +105,16 @@ class Recorder:
                 episode.id, ending.why, now + ending.due_in, self.sweep, now, ending.outcome, ending.headline
             )
 
+    def _page_or_complaint(self, case: Json) -> str:
+        """The page's path. A page shows what the ledger has: that one cannot be written must not stop the rest."""
+        try:
+            return self._page(case)
+        except (OSError, ValueError) as error:
+            return f"in the ledger alone; its page cannot be written: {error}"
+
     def _page(self, case: Json) -> str:
         """Writes the case's page; returns its path, or nothing where none is written."""
-        if not self._directory:
+        if self._check:
             return ""
         path = Path(self._directory) / page_name(case)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -22,7 +22,7 @@ AlertState = Literal["firing", "silenced", "inhibited", "gone", "unknown", "not_
 
 @dataclasses.dataclass(frozen=True)
 class Work:
-    """One episode that this sweep works on. ``refusal`` says why no runbook can be followed for it, where that is so."""
+    """One episode that this sweep works on. ``refusal`` says why no runbook can be followed for it, if so."""
 
     episode: Episode
     alert: Alert | None
