@@ -44,7 +44,8 @@ options:
   to_revision:
     description:
       - The revision to go back to, as C(kubectl rollout history) numbers them.
-      - V(0) is the one before the newest.
+      - V(0) is the newest one before that differs from the one that stands in more than a restart. A restart makes a
+        revision too, and going back before it would mend nothing.
     type: int
     default: 0
   expected_revision:

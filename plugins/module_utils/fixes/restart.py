@@ -10,10 +10,9 @@ from ansible_collections.oncall.remedy.plugins.module_utils.fixes.failure import
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.merging import merged
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.objects import Json, annotations_of, at
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.pods import IsNew
+from ansible_collections.oncall.remedy.plugins.module_utils.fixes.revisions import RESTARTED_AT
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.rolling import Roll
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.workload import refuse_unrollable
-
-RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
 
 
 class Restart(Roll):

@@ -12,6 +12,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 
+from ansible_collections.oncall.remedy.plugins.module_utils.fixes import marks
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.objects import Json, annotations_of, at, labels_of
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.workload import owned, selected
 from ansible_collections.oncall.remedy.plugins.module_utils.kube import KubeTransport
@@ -19,6 +20,9 @@ from ansible_collections.oncall.remedy.plugins.module_utils.kube import KubeTran
 KINDS = ("DaemonSet", "Deployment")
 HASH_LABEL = {"DaemonSet": "controller-revision-hash", "Deployment": "pod-template-hash"}
 CHANGE_CAUSE = "kubernetes.io/change-cause"
+RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
+
+RESTART_STAMPS = frozenset({RESTARTED_AT, marks.INCIDENT})
 
 _NUMBER = "deployment.kubernetes.io/revision"
 
@@ -65,6 +69,14 @@ def from_replica_sets(members: list[Json]) -> list[Revision]:
         number, cause = int(annotations_of(member)[_NUMBER]), annotations_of(member).get(CHANGE_CAUSE, "")
         found.append(Revision(number, labels_of(member).get(HASH_LABEL["Deployment"], ""), template, cause))
     return _sorted(found)
+
+
+def without_restarts(template: Json) -> Json:
+    """A template without the stamps of restarts: two that are alike in this run the same program in the same way."""
+    bare = copy.deepcopy(template)
+    kept = {key: value for key, value in annotations_of(bare).items() if key not in RESTART_STAMPS}
+    bare.setdefault("metadata", {})["annotations"] = kept
+    return bare
 
 
 def _bare(template: Json) -> Json:

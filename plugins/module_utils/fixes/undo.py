@@ -31,6 +31,7 @@ from ansible_collections.oncall.remedy.plugins.module_utils.fixes.revisions impo
     HASH_LABEL,
     Revision,
     revisions_of,
+    without_restarts,
 )
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.rolling import Order, Roll
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.workload import refuse_unrollable
@@ -46,7 +47,7 @@ class Step:
 
 
 class Undo(Roll):
-    """Puts an earlier template back. ``to_revision`` 0 is the one before; ``expected_revision`` 0 demands nothing."""
+    """Puts an earlier template back, see :func:`choose`. ``expected_revision`` 0 demands nothing."""
 
     action = "rollout_undo"
 
@@ -120,6 +121,7 @@ def choose(what: str, known: list[Revision], to_revision: int, expected_revision
     """Which revision stands and which one is to be put back; None if that one stands already.
 
     :param known: the oldest first, as the workload's controller has them.
+    :param to_revision: 0 is the newest before, restarts of the one that stands left aside.
     :raises FixFailed: there is no such revision, or another one stands than was diagnosed.
     """
     if not known:
@@ -134,17 +136,25 @@ def choose(what: str, known: list[Revision], to_revision: int, expected_revision
         )
     if to_revision == current.number:
         return None
-    if to_revision == 0 and len(known) > 1:
-        return Step(current, known[-2])
-    for revision in known:
-        if revision.number == to_revision:
-            return Step(current, revision)
-    listed = ", ".join(str(revision.number) for revision in known)
-    raise FixFailed(
-        what,
-        f"it is not kept; revision {current.number} stands, kept are: {listed}",
-        "Name one of these, or change the template at its source",
-    )
+    target = _named(known, to_revision) if to_revision else _before(known)
+    if target is None:
+        listed = ", ".join(str(revision.number) for revision in known)
+        raise FixFailed(
+            what,
+            f"it is not kept; revision {current.number} stands, kept are: {listed}",
+            "Name one that ran well, or change the template at its source",
+        )
+    return Step(current, target)
+
+
+def _named(known: list[Revision], number: int) -> Revision | None:
+    return next((revision for revision in known if revision.number == number), None)
+
+
+def _before(known: list[Revision]) -> Revision | None:
+    """The newest that is not just the standing one before it was restarted: going back to that would mend nothing."""
+    current = without_restarts(known[-1].template)
+    return next((one for one in reversed(known[:-1]) if without_restarts(one.template) != current), None)
 
 
 def patch_for(workload: Json, step: Step, incident: str, action: str) -> Json:

@@ -47,7 +47,7 @@ def replaced(index: int) -> Callable[[Cluster], None]:
 
 @pytest.fixture
 def cluster(wire: Wire) -> Cluster:
-    """A DaemonSet with three pods that hang, and a controller that replaces one with each second."""
+    """A DaemonSet with three pods that hang, and a controller that replaces one with each look."""
     made = Cluster(wire, PATH, workload(), [pod(f"traefik-old{i}", n, ready=False) for i, n in enumerate(NODES, 1)])
     made.steps = [replaced(0), replaced(1), replaced(2)]
     return made
@@ -123,7 +123,7 @@ def test_it_waits_for_every_pod_and_reports_what_came_up_where(cluster: Cluster,
     assert result["msg"] == "restarted DaemonSet traefik/traefik: 3 of 3 pods are ready"
     assert (result["before"]["resource_version"], result["before"]["generation"]) == ("812", 3)
     assert (result["after"]["generation"], result["after"]["ready"]) == (4, 3)
-    assert result["seconds"] == 3.0
+    assert result["seconds"] == 1.5
 
 
 def test_without_waiting_it_returns_after_the_patch(cluster: Cluster, restart: Any, wire: Wire) -> None:
@@ -278,7 +278,7 @@ class TestWaiting:
             restart()
         result = failure.value.as_result()
         assert result["changed"]
-        assert result["seconds"] == 2.0
+        assert result["seconds"] == 1.0
         assert result["stalled"]["pod"] == "traefik-new2"
         assert result["report"] == [
             "traefik-old1 → traefik-new1 on hetzner1, ready after 3 s",

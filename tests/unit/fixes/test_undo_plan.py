@@ -29,6 +29,21 @@ def test_without_a_number_it_is_the_one_before_the_newest() -> None:
     assert chosen(0) == 6
 
 
+def test_restarts_of_the_one_that_stands_are_left_aside() -> None:
+    stamps = {"kubectl.kubernetes.io/restartedAt": "now", "oncall.remedy/incident": "b81e"}
+    known = [
+        Revision(3, "good", template("--good", annotations={"kubectl.kubernetes.io/restartedAt": "before"})),
+        Revision(6, "bad", template("--bad")),
+        Revision(7, "bad-restarted", template("--bad", annotations=stamps)),
+    ]
+    step = choose("roll back", known, 0, 7)
+    assert step is not None
+    assert step.target.number == 3
+    assert choose("roll back", known, 6, 7) is not None
+    with pytest.raises(FixFailed, match="not kept"):
+        choose("roll back", known[1:], 0, 7)
+
+
 def test_a_named_revision_is_taken() -> None:
     assert chosen(3, expected=7) == 3
 
