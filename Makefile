@@ -49,6 +49,18 @@ format: setup ## Python files as ruff wants them
 lab-up lab-down lab-status lab-logs: lab-%: ## The lab: start it, remove it, look at it (more: lab/lab --help)
 	@lab/lab $* $(ARGS)
 
+.PHONY: scenarios scenarios-ci
+scenarios: setup ## Every scenario in the lab, or SCENARIOS="traefik-hung ..."
+	@PATH=$(CURDIR)/$(VENV)/bin:$$PATH molecule test $(if $(SCENARIOS),$(SCENARIOS:%=--scenario-name %),--all) $(ARGS)
+
+# One for each subject, that is for each role that mends.
+scenarios-ci: SCENARIOS := traefik-hung service-monitor-selector-wrong
+scenarios-ci: scenarios ## One scenario per subject
+
+.PHONY: bench
+bench: ## The sweep against an ordinary playbook and bare Python, as ratios
+	@python=$$(tools/venv bench)/bin/python && $$python tests/bench/run.py $(ARGS)
+
 .PHONY: docs
 docs: setup ## The documentation as pages: build/docs/index.html
 	@tools/check docs
