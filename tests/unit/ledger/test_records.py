@@ -55,7 +55,7 @@ def test_an_escalation_stays_due_until_it_was_sent(ledger: Ledger) -> None:
 
 
 def attempt(url: str, escalation: int) -> bool:
-    return Ledger.open(url).attempt_escalation(escalation, 0, 160.0, 100.0)
+    return Ledger.open(url).attempt_escalation(escalation, 0, retry_at=100.0, now=100.0)
 
 
 def test_of_sweeps_that_would_send_it_at_once_one_does(url: str, ledger: Ledger) -> None:
