@@ -51,7 +51,7 @@ lab-up lab-down lab-status lab-logs: lab-%: ## The lab: start it, remove it, loo
 
 .PHONY: scenarios scenarios-ci
 scenarios: setup ## Every scenario in the lab, or SCENARIOS="traefik-hung ..."
-	@PATH=$(CURDIR)/$(VENV)/bin:$$PATH molecule test $(if $(SCENARIOS),$(SCENARIOS:%=--scenario-name %),--all) $(ARGS)
+	@tools/scenarios $(SCENARIOS)
 
 # One for each subject, that is for each role that mends.
 scenarios-ci: SCENARIOS := traefik-hung service-monitor-selector-wrong
