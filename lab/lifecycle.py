@@ -114,6 +114,7 @@ def _load_images(paths: Paths, node: Node, programs: Mapping[str, Path]) -> None
             f"containerd of {node.name}", lambda: nodes.containerd_answers(paths, node, programs["ctr"]), timeout=60
         )
         catalogue = images.catalogue(programs)
-        wanted = [*_EVERYWHERE, *(_MONITORING if node is MONITORING_NODE else ())]
-        archives = [images.archive(catalogue[name], paths.images) for name in wanted]
+        words = [*_EVERYWHERE, *(_MONITORING if node is MONITORING_NODE else ())]
+        wanted = [catalogue[word] for word in words]
+        archives = {image.name: images.archive(image, paths.images) for image in wanted}
         nodes.import_images(paths, node, programs["ctr"], archives)

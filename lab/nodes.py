@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
@@ -14,7 +14,7 @@ from lab.settings import NODES, SOURCE, Node, Paths
 from lab.shell import run
 from lab.supervisor import Program
 
-# Directories of which every node has its own (and, see node_init, /run). The second kind the machine may not have at all.
+# Directories of which every node has its own (and, see node_init, /run). Of the latter two the machine may have none.
 ONLY_ON_NODES = (Path("/var/lib/cni"), Path("/var/lib/kubelet"))
 PRIVATE = (Path("/var/log"), *ONLY_ON_NODES)
 _CNI_PLUGINS = ("/usr/lib/cni", "/opt/cni/bin", "/usr/libexec/cni")
@@ -60,10 +60,13 @@ def program(paths: Paths, node: Node) -> Program:
     return Program(f"node-{node.name}", command, {"PYTHONPATH": str(SOURCE.parent)})
 
 
-def import_images(paths: Paths, node: Node, ctr: Path, archives: Sequence[Path]) -> None:
-    """Loads image archives into the node's containerd; what it has already is skipped by containerd itself."""
-    for archive in archives:
-        run([*_containerd_client(paths, node, ctr), "image", "import", archive])
+def import_images(paths: Paths, node: Node, ctr: Path, archives: Mapping[str, Path]) -> None:
+    """Loads image archives, by the images' names, into the node's containerd, unless it has those images."""
+    client = _containerd_client(paths, node, ctr)
+    present = run([*client, "image", "list", "--quiet"]).stdout.split()
+    for name, archive in archives.items():
+        if name not in present:
+            run([*client, "image", "import", archive])
 
 
 def containerd_answers(paths: Paths, node: Node, ctr: Path) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from lab import packages
 from lab.binaries import catalogue, definitions, gobuild, onpath, releases, wheels
 from lab.console import LabError
 from lab.elf import is_static
@@ -137,3 +138,39 @@ def test_a_lone_equals_sign_in_a_definition_is_a_text(tmp_path: Path) -> None:
 def test_descriptions_are_dropped_but_not_a_property_of_that_name() -> None:
     schema = {"description": "long", "properties": {"description": {"type": "string", "description": "long"}}}
     assert definitions.without_descriptions(schema) == {"properties": {"description": {"type": "string"}}}
+
+
+def test_packages_are_named_and_not_installed_where_that_is_not_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ONCALL_REMEDY_NO_INSTALL", "1")
+    monkeypatch.setattr(packages, "run", lambda *_, **__: pytest.fail("something was started"))
+    with pytest.raises(LabError, match=r"apt-get install --no-install-recommends containerd nftables"):
+        packages.install(["containerd", "nftables"])
+
+
+def test_services_are_kept_from_starting_only_while_packages_are_installed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    policy = tmp_path / "policy-rc.d"
+    monkeypatch.delenv("ONCALL_REMEDY_NO_INSTALL", raising=False)
+    monkeypatch.setattr(packages, "_POLICY", policy)
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    monkeypatch.setattr("shutil.which", lambda _: "/usr/bin/apt-get")
+    seen: list[bool] = []
+    monkeypatch.setattr(
+        packages, "run", lambda *_, **__: seen.append(policy.exists() and policy.stat().st_mode & 0o111 > 0)
+    )
+    packages.install(["containerd"])
+    assert seen == [True, True]
+    assert not policy.exists()
+
+
+def test_a_policy_of_the_machines_own_stays(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    policy = tmp_path / "policy-rc.d"
+    policy.write_text("the machine's own", encoding="utf-8")
+    monkeypatch.delenv("ONCALL_REMEDY_NO_INSTALL", raising=False)
+    monkeypatch.setattr(packages, "_POLICY", policy)
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    monkeypatch.setattr("shutil.which", lambda _: "/usr/bin/apt-get")
+    monkeypatch.setattr(packages, "run", lambda *_, **__: None)
+    packages.install(["containerd"])
+    assert policy.read_text(encoding="utf-8") == "the machine's own"
