@@ -15,6 +15,7 @@ import contextlib
 import dataclasses
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import types
@@ -23,6 +24,7 @@ from typing import Any, Self
 
 import yaml
 
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger import schema
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
 from tests.support.alertmanager import Alertmanager
 from tests.support.target import PROMETHEUS, Cluster
@@ -30,7 +32,8 @@ from tests.support.target import PROMETHEUS, Cluster
 Json = dict[str, Any]
 
 PLAYBOOK = "oncall.remedy.remediate"
-RUNBOOKS = Path(__file__).resolve().parents[1] / "integration" / "runbooks"
+INTEGRATION = Path(__file__).resolve().parents[1] / "integration"
+RUNBOOKS = INTEGRATION / "runbooks"
 LONGEST = 120
 """Seconds after which a run is taken for hung."""
 
@@ -128,7 +131,8 @@ class Estate:
             "LANG": "C.UTF-8",
             "ANSIBLE_HOME": str(self.folder / ".ansible"),
             "ANSIBLE_STDOUT_CALLBACK": "oncall.remedy.operator",
-            "ANSIBLE_FORKS": "20",
+            "ANSIBLE_ROLES_PATH": str(INTEGRATION / "roles"),
+            "ANSIBLE_CONNECTION_PLUGINS": str(INTEGRATION / "connection_plugins"),
             "NO_COLOR": "1",
         }
 
@@ -163,6 +167,14 @@ class Estate:
         """The one case there is, of that target."""
         (found,) = self.ledger.cases(target=target)
         return found
+
+    def later(self, seconds: float) -> None:
+        """Lets time pass: everything that the ledger has dated happened that much earlier. What cases tell stays."""
+        with contextlib.closing(sqlite3.connect(self.ledger_file)) as connection, connection:
+            for table in (schema.episodes, schema.leases, schema.mitigations, schema.escalations):
+                dates = [column.name for column in table.c if column.name.endswith(("_at", "_until"))]
+                changes = ", ".join(f"{name} = {name} - :seconds" for name in dates)
+                connection.execute(f"UPDATE {table.name} SET {changes}", {"seconds": seconds})  # noqa: S608  no data in it
 
     def pages(self) -> list[Path]:
         """The pages of the cases."""

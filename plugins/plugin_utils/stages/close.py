@@ -117,6 +117,8 @@ def verification(mended: Mended, gathered: Gathered, former: Verification, now: 
     """Judges one look. Pure.
 
     Healed needs every condition to hold at every look for ``stable_for``; one look that is unknown starts that anew.
+    What holds when ``within`` is over gets the time to prove itself: the first look may come late, after the remedies of
+    other targets or in a later sweep.
     """
     verify, evidence = mended.verify, {key: one for key, one in gathered.evidence.items() if key != CHARTED}
     try:
@@ -127,12 +129,11 @@ def verification(mended: Mended, gathered: Gathered, former: Verification, now: 
     seen = Verification("pending", conditions, tuple(evidence.values()), former.began_at, now, held_since)
     if held_since and now - held_since >= verify.stable_for:
         return dataclasses.replace(seen, outcome="healed", reason=f"stable for {now - held_since:.0f} s")
-    if now < former.began_at + verify.within + (verify.stable_for if held_since else 0.0):
+    if truth == "true" or now < former.began_at + verify.within:
         return seen
     if truth == "unknown":
         return dataclasses.replace(seen, outcome="cannot_tell", reason=_reasons(conditions, "unknown"))
-    reason = _reasons(conditions, "false") or "it did not stay healed"
-    return dataclasses.replace(seen, outcome="not_healed", reason=reason)
+    return dataclasses.replace(seen, outcome="not_healed", reason=_reasons(conditions, "false"))
 
 
 def _reasons(conditions: tuple[Condition, ...], truth: str) -> str:
