@@ -107,6 +107,25 @@ diff:
   description: The incident's silences before and after, as YAML.
   returned: success
   type: dict
+what:
+  description: What was to be done.
+  returned: failure
+  type: str
+  sample: 'silence {alertname=~".+"}'
+why:
+  description: Why it did not work. For a refused request this names the identity and the verb.
+  returned: failure
+  type: str
+  sample: no matcher is an exact one (name = value)
+next:
+  description: What to do now.
+  returned: failure
+  type: str
+  sample: Name at least the alert exactly; a wider silence is for a human to make
+unknown:
+  description: A write was sent, and whether it took effect could not be found out. Running again does.
+  returned: failure
+  type: bool
 """
 
 from ansible.module_utils.basic import AnsibleModule

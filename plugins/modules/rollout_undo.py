@@ -99,6 +99,11 @@ undo:
     - Empty if none was made.
   returned: success, and failure after the write
   type: dict
+  contains:
+    to_revision:
+      description: The revision to go back to.
+      type: int
+      returned: when a rollback was made
   sample: {to_revision: 7}
 restored_revision:
   description: The revision that was put back, by its former number; V(0) if none was.
@@ -109,18 +114,37 @@ before:
   description: The workload as it was judged.
   returned: success, and failure after the write
   type: dict
-  sample: &workload
-    resource_version: "812"
-    generation: 3
-    desired: 3
-    updated: 1
-    ready: 2
-    restarted_at: ""
+  contains: &workload
+    resource_version:
+      description: Its C(metadata.resourceVersion).
+      type: str
+      returned: always
+    generation:
+      description: Its C(metadata.generation).
+      type: int
+      returned: always
+    desired:
+      description: How many pods it wants.
+      type: int
+      returned: always
+    updated:
+      description: How many of them are of the newest template.
+      type: int
+      returned: always
+    ready:
+      description: How many of them are ready.
+      type: int
+      returned: always
+    restarted_at:
+      description: When it was restarted last, if it was.
+      type: str
+      returned: always
+  sample: {resource_version: "812", generation: 3, desired: 3, updated: 3, ready: 0, restarted_at: ""}
 after:
   description: The workload as it was seen last, in the same shape; empty in check mode.
   returned: success, and failure after the write
   type: dict
-  sample: *workload
+  contains: *workload
 pods:
   description:
     - The pods of the revision that was put back. RV(pods[].old) is the pod that was replaced, empty where none was.
@@ -167,10 +191,38 @@ stalled:
   description: The pod that does not come up.
   returned: when waiting ended early because of one
   type: dict
-  sample:
-    pod: traefik-x1
-    node: hetzner1
-    reason: container traefik is in CrashLoopBackOff, it exits with 1 (2 restarts)
+  contains:
+    pod:
+      description: Its name.
+      type: str
+      returned: always
+    node:
+      description: The node it was put on.
+      type: str
+      returned: always
+    reason:
+      description: The container, its state, and how it ended last.
+      type: str
+      returned: always
+what:
+  description: What was to be done.
+  returned: failure
+  type: str
+  sample: roll DaemonSet traefik/traefik back to revision 6
+why:
+  description: Why it did not work. For a refused request this names the identity and the verb.
+  returned: failure
+  type: str
+  sample: 'revision 9 stands, not revision 7 that was diagnosed: somebody has rolled out since'
+next:
+  description: What to do now.
+  returned: failure
+  type: str
+  sample: 'Diagnose again: the next sweep does'
+unknown:
+  description: A write was sent, and whether it took effect could not be found out. Running again does.
+  returned: failure
+  type: bool
 """
 
 from ansible.module_utils.basic import AnsibleModule

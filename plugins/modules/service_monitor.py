@@ -118,15 +118,24 @@ former:
   type: dict
   sample: {labels: {}, spec: {selector: {matchLabels: {app: traefik}}, endpoints: [{port: metrics}]}}
 before:
-  description: RV(before.resource_version) and RV(before.generation) of the object as it was judged.
+  description: The object as it was judged.
   returned: success
   type: dict
+  contains: &object
+    resource_version:
+      description: Its C(metadata.resourceVersion).
+      type: str
+      returned: always
+    generation:
+      description: Its C(metadata.generation).
+      type: int
+      returned: always
   sample: {resource_version: "812", generation: 2}
 after:
-  description: The same of the object as it is now.
+  description: The object as it is now, in the same shape.
   returned: success
   type: dict
-  sample: {resource_version: "830", generation: 3}
+  contains: *object
 report:
   description: What was changed, one line for each thing.
   returned: success
@@ -137,6 +146,25 @@ diff:
   description: What was changed, as YAML.
   returned: success
   type: dict
+what:
+  description: What was to be done.
+  returned: failure
+  type: str
+  sample: repair ServiceMonitor traefik/traefik
+why:
+  description: Why it did not work. For a refused request this names the identity and the verb.
+  returned: failure
+  type: str
+  sample: the object has changed since it was diagnosed (resourceVersion was 812, is 830)
+next:
+  description: What to do now.
+  returned: failure
+  type: str
+  sample: 'Diagnose again: the next sweep does'
+unknown:
+  description: A write was sent, and whether it took effect could not be found out. Running again does.
+  returned: failure
+  type: bool
 """
 
 from ansible.module_utils.basic import AnsibleModule
