@@ -11,6 +11,7 @@ from lab import (
     cleanup,
     control_plane,
     estate,
+    faults,
     health,
     images,
     leftovers,
@@ -47,7 +48,10 @@ def up(paths: Paths, *, from_releases: bool = True) -> None:
         cleanup.remove_everything(paths)
         preflight.check(paths)
     programs = fetch(paths, from_releases=from_releases)
-    if not running:
+    if running:
+        for fault in faults.active(paths):
+            faults.undo(fault, faults.Estate(cluster_of(paths), paths))
+    else:
         leftovers.remember(paths)
         _start(paths, programs)
     cluster = _cluster(paths)

@@ -29,12 +29,9 @@ class Rehearsal:
 
     def row(self) -> str:
         """The rehearsal as a row of the README's table."""
-        alert = (
-            f"{', '.join(self.fired)} after {self.firing_after:.0f} s"
-            if self.fired
-            else f"none in {self.firing_after:.0f} s"
-        )
-        return f"| `{self.fault}` | {self.in_place:.0f} s | {alert} | {self.healthy_after:.0f} s |"
+        alert = f"{', '.join(self.fired)} {self.firing_after:.0f}" if self.fired else "none"
+        what = faults.CATALOGUE[self.fault].what
+        return f"| `{self.fault}` | {what} | {self.in_place:.0f} | {alert} | {self.healthy_after:.0f} |"
 
 
 def rehearse(names: Sequence[str], estate: faults.Estate, logs: Path | None) -> list[str]:
