@@ -132,6 +132,10 @@ pods:
       description: Its name.
       type: str
       returned: always
+    stayed:
+      description: Whether it was there before and was not replaced.
+      type: bool
+      returned: always
     ready:
       description: Whether it is ready.
       type: bool
@@ -140,7 +144,7 @@ pods:
       description: Seconds from its creation until it was ready by the cluster's clock; null while it is not.
       type: int
       returned: always
-  sample: [{node: hetzner1, old: traefik-84xcs, new: traefik-p2m4k, ready: true, ready_after: 3}]
+  sample: [{node: hetzner1, old: traefik-84xcs, new: traefik-p2m4k, stayed: false, ready: true, ready_after: 3}]
 report:
   description: The same in words.
   returned: success, and failure after the write

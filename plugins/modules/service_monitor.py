@@ -132,7 +132,7 @@ before:
       returned: always
   sample: {resource_version: "812", generation: 2}
 after:
-  description: The object as it is now, in the same shape.
+  description: The object as it is now, in the same shape; empty in check mode.
   returned: success
   type: dict
   contains: *object

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Callable, Iterator, Sequence
+from typing import Any, Callable, Collection, Iterator, Sequence
 
 from ansible_collections.oncall.remedy.plugins.module_utils import timestamps
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.objects import Json, at
@@ -154,12 +154,15 @@ def _why_not_ready(pod: Json) -> str:
     return str(at(pod, "status", "phase", default="Unknown"))
 
 
-def replacements(kind: str, old: Sequence[Json], now: Sequence[Json], is_new: IsNew) -> list[dict[str, Any]]:
-    """What came up where: ``[{node, old, new, ready, ready_after}]``, sorted by node and name.
+def replacements(
+    kind: str, old: Sequence[Json], now: Sequence[Json], is_new: IsNew, stayed: Collection[str] = ()
+) -> list[dict[str, Any]]:
+    """What came up where: ``[{node, old, new, stayed, ready, ready_after}]``, sorted by node and name.
 
     ``old`` are the pods as they were before the change. DaemonSets pair them by node, StatefulSets by name; a
-    Deployment's pods replace no particular one, so there ``old`` stays empty. ``ready_after`` is in seconds, None for a
-    pod that is not ready.
+    Deployment's pods replace no particular one, so there ``old`` stays empty. ``stayed`` names those that the change
+    did not touch, since they were of the template already. ``ready_after`` is in seconds, None for a pod that is not
+    ready.
     """
     former = {}
     if kind == "DaemonSet":
@@ -171,6 +174,7 @@ def replacements(kind: str, old: Sequence[Json], now: Sequence[Json], is_new: Is
             "node": node(pod),
             "old": former.get(node(pod) if kind == "DaemonSet" else name(pod), ""),
             "new": name(pod),
+            "stayed": name(pod) in stayed,
             "ready": is_ready(pod),
             "ready_after": ready_after(pod) if is_ready(pod) else None,
         }
@@ -185,10 +189,10 @@ def report(rows: Sequence[dict[str, Any]]) -> list[str]:
     lines = []
     for row in rows:
         pod = f"{row['old']} → {row['new']}" if row["old"] and row["old"] != row["new"] else row["new"]
-        where = f" on {row['node']}" if row["node"] else ""
+        where = (" stays" if row["stayed"] else "") + (f" on {row['node']}" if row["node"] else "")
         if not row["ready"]:
             state = "not ready"
-        elif row["ready_after"] is None:
+        elif row["ready_after"] is None or row["stayed"]:
             state = "ready"
         else:
             state = f"ready after {row['ready_after']} s"

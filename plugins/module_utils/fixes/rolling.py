@@ -47,6 +47,8 @@ class View:
     pods: list[Json]
     is_new: IsNew | None
     """None until the controller has taken notice of the template."""
+    stayed: frozenset[str] = frozenset()
+    """The pods that were of the template before it was put there, as a rollback finds them."""
 
 
 class Roll(abc.ABC):
@@ -157,7 +159,7 @@ class Roll(abc.ABC):
         silence: ProbeError | None = None
         while True:
             try:
-                view, silence = self._look(written, view), None
+                view, silence = self._look(written, old, view), None
             except ProbeError as error:
                 silence = error
                 if error.kind in writing.NOT_DONE:
@@ -171,9 +173,9 @@ class Roll(abc.ABC):
                 raise self._late(view, silence, old)
             self.clock.sleep(_POLL)
 
-    def _look(self, written: writing.Written, former: View | None) -> View:
+    def _look(self, written: writing.Written, old: list[Json], former: View | None) -> View:
         workload = self._read()
-        is_new = former.is_new if former else None
+        is_new, stayed = (former.is_new, former.stayed) if former else (None, frozenset())
         if at(workload, "spec", "template") != at(written.after, "spec", "template"):
             raise FixFailed(
                 self.what,
@@ -182,7 +184,9 @@ class Roll(abc.ABC):
             )
         if is_new is None and at(workload, "status", "observedGeneration", default=0) >= generation(workload):
             is_new = self.tell_new(workload, resumed=not written.sent)
-        return View(workload, pods_of(self.kube, workload), is_new)
+            if written.sent:  # else it is not known which of them an earlier run has replaced
+                stayed = frozenset(pods.name(pod) for pod in old if is_new(pod))
+        return View(workload, pods_of(self.kube, workload), is_new, stayed)
 
     def _refuse_stalled(self, view: View, state: Progress, old: list[Json]) -> None:
         stuck = pods.stall(view.pods, view.is_new) if view.is_new else None
@@ -214,5 +218,5 @@ class Roll(abc.ABC):
 
     def _seen(self, view: View, old: list[Json], message: str) -> dict[str, Any]:
         kind = self.order.workload.kind
-        rows = pods.replacements(kind, old, view.pods, view.is_new) if view.is_new else []
+        rows = pods.replacements(kind, old, view.pods, view.is_new, view.stayed) if view.is_new else []
         return {"after": summary(view.workload), "pods": rows, "report": pods.report(rows), "msg": message}

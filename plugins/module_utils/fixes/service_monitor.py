@@ -28,6 +28,7 @@ from ansible_collections.oncall.remedy.plugins.module_utils.fixes.objects import
     resource_version,
 )
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.precondition import Precondition
+from ansible_collections.oncall.remedy.plugins.module_utils.fixes.workload import selector_text
 from ansible_collections.oncall.remedy.plugins.module_utils.kube import MERGE, KubeTransport, object_path
 
 REPAIRED = "service_monitor_repaired"
@@ -109,7 +110,7 @@ class ServiceMonitorFix:
         now = self.kube.get(self.path)
         if check:
             after = plan(self.what, now, self.order)
-            return self._result(now, after or now, after is not None)
+            return {**self._result(now, after or now, after is not None), "after": {}, "msg": self._foreseen(after)}
         written = writing.write(self.what, now, self._read, self._judge, self._send, deadline, self.clock)
         return self._result(written.before, written.after, written.sent)
 
@@ -135,6 +136,9 @@ class ServiceMonitorFix:
             "diff": diff,
             "msg": self._message(changed),
         }
+
+    def _foreseen(self, after: Json | None) -> str:
+        return self._message(changed=False) if after is None else f"would {self.what}"
 
     def _message(self, changed: bool) -> str:
         name = f"ServiceMonitor {self.order.namespace}/{self.order.name}"
@@ -255,10 +259,10 @@ def _words(value: Any) -> str:
 def report(before: Json, after: Json) -> list[str]:
     """One line for each thing that is different, "port metricz → metrics"."""
     lines = []
-    for name, path in (("selector", ("spec", "selector")), ("namespace selector", ("spec", "namespaceSelector"))):
-        old, new = at(before, *path, default={}), at(after, *path, default={})
+    for name, field, words in (("selector", "selector", selector_text), ("namespaces", "namespaceSelector", _words)):
+        old, new = at(before, "spec", field, default={}), at(after, "spec", field, default={})
         if old != new:
-            lines.append(f"{name} {_words(old)} → {_words(new)}")
+            lines.append(f"{name} {words(old)} → {words(new)}")
     ports = [
         [str(one.get("port", "")) for one in at(thing, "spec", "endpoints", default=[])] for thing in (before, after)
     ]

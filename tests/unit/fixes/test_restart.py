@@ -117,6 +117,7 @@ def test_it_waits_for_every_pod_and_reports_what_came_up_where(cluster: Cluster,
         "node": "hetzner1",
         "old": "traefik-old1",
         "new": "traefik-new1",
+        "stayed": False,
         "ready": True,
         "ready_after": 3,
     }

@@ -91,6 +91,7 @@ def test_check_mode_only_reads_and_shows_the_very_diff_of_the_change(cluster: Cl
     preview = fix(check=True)
     assert wire.methods() == {"GET"}
     assert preview["changed"]
+    assert (preview["after"], preview["msg"]) == ({}, "would repair ServiceMonitor traefik/traefik")
     assert fix()["diff"] == preview["diff"]
 
 

@@ -35,8 +35,7 @@ def test_selector_and_port_are_corrected_and_nothing_else_of_the_specification()
         "endpoints": [{"port": "metrics", "interval": "30s", "path": "/metrics"}],
     }
     assert report(before, after) == [
-        'selector {"matchLabels": {"app": "typo", "tier": "edge"}} → '
-        '{"matchLabels": {"app.kubernetes.io/name": "traefik"}}',
+        "selector app=typo,tier=edge → app.kubernetes.io/name=traefik",
         "port metricz → metrics",
     ]
 

@@ -102,8 +102,8 @@ def test_only_the_pod_of_the_bad_revision_is_replaced_and_all_are_reported(undo:
     result = undo()
     assert result["report"] == [
         "traefik-bad1 → traefik-new1 on hetzner1, ready after 3 s",
-        "traefik-good2 on hetzner2, ready after 3 s",
-        "traefik-good3 on hetzner3, ready after 3 s",
+        "traefik-good2 stays on hetzner2, ready",
+        "traefik-good3 stays on hetzner3, ready",
     ]
     assert result["msg"] == (
         "DaemonSet traefik/traefik was rolled back from revision 7 to revision 6: 3 of 3 pods are ready"
@@ -165,6 +165,7 @@ class TestOnce:
         assert (result["changed"], result["already_done"]) == (False, True)
         assert result["undo"] == {"to_revision": 7}
         assert "was rolled back from revision 7 to revision 6 for this incident already" in result["msg"]
+        assert "traefik-good2 on hetzner2, ready after 3 s" in result["report"]
 
     def test_an_answer_lost_after_the_change_is_looked_after_and_found(self, cluster: Cluster, undo: Any) -> None:
         cluster.lost = ["answer"]
