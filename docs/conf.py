@@ -29,8 +29,10 @@ html_title = f"{project} {version}"
 # so that the build needs no network; a label that is neither ours nor one of these is an error.
 ANSIBLE_DOCS = "https://docs.ansible.com/projects/ansible/latest/"
 ANSIBLE_PAGES = {
+    "action_plugins": "plugins/action.html",
     "ansible_configuration_settings": "reference_appendices/config.html",
     "callback_plugins": "plugins/callback.html",
+    "common_return_values": "reference_appendices/common_return_values.html",
     "lookup_plugins": "plugins/lookup.html",
 }
 PLUGIN_LABEL = re.compile(r"ansible_collections\.(?!oncall\.)(\w+)\.(\w+)\.(\w+)")
