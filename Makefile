@@ -21,7 +21,7 @@ demo: setup ## The main job in the lab: break Traefik, let TraefikDown fire, rem
 	@tools/demo $(FAULT)
 
 .PHONY: test
-test: unit unit-other check sanity-other ## Everything that CI asks for
+test: unit unit-other check sanity-other scenarios-ci ## Everything that CI asks for
 
 .PHONY: unit
 unit: setup ## The fast tests: no lab, no root (ARGS="-k gate -x" goes to pytest)
@@ -41,6 +41,13 @@ sanity-other: ## ansible-test's sanity of the ansible-core that .venv does not h
 	@if tools/venv other >/dev/null; then PAIR=other tools/check sanity; \
 	elif [ $$? -eq 3 ]; then echo "$@: NOT RUN, this machine has no such Python"; else exit 1; fi
 
+.PHONY: scenarios-ci scenarios
+scenarios-ci: setup ## One scenario on the lab for each subject of the remedies
+	@tools/scenarios traefik-hung service-monitor-selector-wrong
+
+scenarios: setup ## Every scenario on the lab (one of them: tools/scenarios edge-tainted)
+	@tools/scenarios
+
 .PHONY: format
 format: setup ## Python files as ruff wants them
 	@$(VENV)/bin/ruff check --fix --quiet . ; $(VENV)/bin/ruff format --quiet .
@@ -48,14 +55,6 @@ format: setup ## Python files as ruff wants them
 .PHONY: lab-up lab-down lab-status lab-logs
 lab-up lab-down lab-status lab-logs: lab-%: ## The lab: start it, remove it, look at it (more: lab/lab --help)
 	@lab/lab $* $(ARGS)
-
-.PHONY: scenarios scenarios-ci
-scenarios: setup ## Every scenario in the lab, or SCENARIOS="traefik-hung ..."
-	@tools/scenarios $(SCENARIOS)
-
-# One for each subject, that is for each role that mends.
-scenarios-ci: SCENARIOS := traefik-hung service-monitor-selector-wrong
-scenarios-ci: scenarios ## One scenario per subject
 
 .PHONY: bench
 bench: ## The sweep against an ordinary playbook and bare Python, as ratios

@@ -1,0 +1,66 @@
+"""The whole estate as one fingerprint for each object: ``python -m tests.scenarios.estate``.
+
+Two of them differ in exactly those objects that somebody changed in between. A fingerprint holds what people write
+(labels, annotations, specification, data) and which object it is, and nothing of what the cluster says about it by
+itself. Pods and revisions of one owner are one entry, because their names are made up: which pods they are, and how
+often each restarted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections import defaultdict
+
+from lab.kube import Cluster, Object
+from lab.settings import Paths
+
+KINDS = (
+    *("Namespace", "Node", "Service", "ConfigMap", "Secret", "ServiceAccount", "Pod"),
+    *("apps/v1/DaemonSet", "apps/v1/Deployment", "apps/v1/StatefulSet"),
+    *("apps/v1/ReplicaSet", "apps/v1/ControllerRevision"),
+    *("networking.k8s.io/v1/Ingress", "networking.k8s.io/v1/IngressClass"),
+    *("rbac.authorization.k8s.io/v1/Role", "rbac.authorization.k8s.io/v1/RoleBinding"),
+    *("rbac.authorization.k8s.io/v1/ClusterRole", "rbac.authorization.k8s.io/v1/ClusterRoleBinding"),
+    *("monitoring.coreos.com/v1/ServiceMonitor", "monitoring.coreos.com/v1/PrometheusRule"),
+    "monitoring.coreos.com/v1/Prometheus",
+)
+_OWN = ("status", "managedFields", "resourceVersion", "generation")
+
+
+def fingerprints(cluster: Cluster) -> dict[str, str]:
+    """Each object, or owner of pods and revisions, by name: a digest of it."""
+    found: dict[str, list[Object]] = defaultdict(list)
+    for kind in KINDS:
+        word = kind.rpartition("/")[2]
+        for thing in cluster.list(kind):
+            found[_name(word, thing)].append(_written(word, thing))
+    return {name: _digest(things) for name, things in sorted(found.items())}
+
+
+def _name(kind: str, thing: Object) -> str:
+    metadata = thing["metadata"]
+    namespace = f"{metadata['namespace']}/" if "namespace" in metadata else ""
+    owner = next(iter(metadata.get("ownerReferences", [])), None)
+    if owner and kind in ("Pod", "ControllerRevision"):
+        return f"{kind}s of {owner['kind']} {namespace}{owner['name']}"
+    return f"{kind} {namespace}{metadata['name']}"
+
+
+def _written(kind: str, thing: Object) -> Object:
+    metadata = thing["metadata"]
+    if kind == "Pod":
+        statuses = thing.get("status", {}).get("containerStatuses", [])
+        return {"uid": metadata["uid"], "restarts": [status["restartCount"] for status in statuses]}
+    rest = {key: value for key, value in thing.items() if key not in ("metadata", *_OWN)}
+    return {**rest, "metadata": {key: value for key, value in metadata.items() if key not in _OWN}}
+
+
+def _digest(things: list[Object]) -> str:
+    texts = sorted(json.dumps(thing, sort_keys=True) for thing in things)
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
+
+
+if __name__ == "__main__":
+    json.dump(fingerprints(Cluster(Paths.from_environment())), sys.stdout, indent=1)
