@@ -162,7 +162,7 @@ class Roll(abc.ABC):
                 view, silence = self._look(written, old, view), None
             except ProbeError as error:
                 silence = error
-                if error.kind in writing.NOT_DONE:
+                if error.kind in writing.FINAL:
                     raise self._stopped(because_of(error), view, old) from error
             if view is not None and silence is None:
                 state = progress(view.workload)
@@ -200,7 +200,7 @@ class Roll(abc.ABC):
 
     def _late(self, view: View | None, silence: ProbeError | None, old: list[Json]) -> FixFailed:
         if silence is not None or view is None:
-            why = f"the API server stopped answering while waiting ({silence.message if silence else ''})"
+            why = f"its pods could not be watched to the end ({silence.message if silence else ''})"
             return self._failure(why, "Run again once it answers: the change is not made twice", view, old)
         left = pods.pending(view.pods, view.is_new or (lambda pod: False))
         why = f"not done after {self.order.timeout:g} s: {'; '.join([progress(view.workload).says, *left])}"

@@ -18,7 +18,7 @@ from ansible_collections.oncall.remedy.plugins.module_utils.fixes.alertmanager i
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.clock import Clock, timestamp
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.failure import FixFailed
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.objects import Json, at
-from ansible_collections.oncall.remedy.plugins.module_utils.fixes.writing import NOT_DONE
+from ansible_collections.oncall.remedy.plugins.module_utils.fixes.writing import FINAL, NOT_DONE
 
 _PAUSE = 1.0
 _ATTEMPTS = 3
@@ -136,7 +136,7 @@ class SilenceFix:
             try:
                 return self._standing()
             except ProbeError as error:
-                if error.kind in NOT_DONE or self.clock.monotonic() + _PAUSE >= deadline:
+                if error.kind in FINAL or self.clock.monotonic() + _PAUSE >= deadline:
                     raise FixFailed(
                         self.what,
                         f"the change was sent, its answer was lost ({lost.message}), and now no Alertmanager answers "

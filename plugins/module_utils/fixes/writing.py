@@ -36,6 +36,10 @@ NOT_DONE = frozenset(
 )
 """Kinds of error after which a write has certainly not happened, and trying it again would be answered the same."""
 
+FINAL = NOT_DONE - {"unauthorized", "forbidden"}
+"""Kinds of error that end the asking about what could be read before. An API server that is just starting answers 401
+and 403 to identities that it has not learnt about yet."""
+
 _ATTEMPTS = 5
 _PAUSE = 0.5
 
@@ -107,7 +111,7 @@ def _read_again(
         try:
             return read()
         except ProbeError as error:
-            if error.kind in NOT_DONE or clock.monotonic() + _PAUSE >= deadline:
+            if error.kind in FINAL or clock.monotonic() + _PAUSE >= deadline:
                 raise FixFailed(
                     what,
                     f"the write got no good answer ({failed.message}), and since then the object cannot be read "

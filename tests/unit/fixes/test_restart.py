@@ -18,7 +18,7 @@ from ansible_collections.oncall.remedy.plugins.module_utils.fixes.restart import
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.rolling import Order
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.workload import Workload
 from ansible_collections.oncall.remedy.plugins.module_utils.kube import KubeTransport
-from tests.support.wire import Wire, kube_status
+from tests.support.wire import Wire, answer_json, kube_status
 from tests.unit.fixes.cluster import APPS, PODS, STRATEGIC, Cluster, Hands
 from tests.unit.fixes.helpers import Json, crash_looping, pod, rolled_out, workload
 
@@ -311,9 +311,21 @@ class TestWaiting:
         cluster.steps = [replaced(0), *away, replaced(1), replaced(2)]
         assert len(restart()["report"]) == 3
 
+    def test_a_server_that_just_starts_and_knows_nobody_is_asked_again(
+        self, cluster: Cluster, restart: Any, wire: Wire
+    ) -> None:
+        def starts(_controller: Cluster) -> None:
+            wire.on("GET", PODS, kube_status(403, "Forbidden", 'User "remedy" cannot list'))
+
+        def knows(controller: Cluster) -> None:
+            wire.on("GET", PODS, answer_json({"items": controller.pods, "metadata": {}}))
+
+        cluster.steps = [replaced(0), starts, knows, replaced(1), replaced(2)]
+        assert len(restart()["report"]) == 3
+
     def test_the_server_staying_away_is_no_success(self, cluster: Cluster, restart: Any) -> None:
         cluster.steps = [replaced(0), lambda gone: setattr(gone, "down", True)]
-        with pytest.raises(FixFailed, match="the API server stopped answering while waiting") as failure:
+        with pytest.raises(FixFailed, match="its pods could not be watched to the end") as failure:
             restart()
         assert failure.value.changed
         assert failure.value.result["report"] == ["traefik-old1 → traefik-new1 on hetzner1, ready after 3 s"]
