@@ -179,7 +179,8 @@ def untouched(case: Json) -> bool:
     mitigation = case["mitigation"]
     if not mitigation or case["check"]:
         return True
-    return bool(mitigation["ended_at"] and mitigation["outcome"] != "interrupted" and not mitigation["result"]["changed"])
+    known = mitigation["ended_at"] and mitigation["outcome"] != "interrupted"
+    return bool(known and not mitigation["result"]["changed"])
 
 
 def well(case: Json) -> str:
@@ -189,7 +190,7 @@ def well(case: Json) -> str:
         "resolved": lambda _: "Yes: the alert resolved without the engine.",
         "not_healed": lambda case: _because("No, the change did not help", _seen_last(case)),
         "cannot_tell": lambda case: _because("Unknown, as it could not be verified", _seen_last(case)),
-        "interrupted": lambda case: _because("No: the change broke off in the middle, and it is not well", _seen_last(case)),
+        "interrupted": lambda case: _because("No: the change broke off, and it is not well", _seen_last(case)),
         "failed": _failed,
         "waiting": lambda case: _because("Not known yet", _seen_last(case)),
         "held": _held,

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """A stand-in estate: targets, Alertmanagers, an inventory for them, and real ``ansible-playbook`` runs over it.
 
-    with Estate(tmp_path, "hetzner") as estate:
-        estate["hetzner"].hang()
-        estate.alertmanager.fire("EdgeDown", {"cluster": "hetzner"})
-        run = estate.sweep()
-        assert estate.case()["outcome"] == "healed"
+with Estate(tmp_path, "hetzner") as estate:
+    estate["hetzner"].hang()
+    estate.alertmanager.fire("EdgeDown", {"cluster": "hetzner"})
+    run = estate.sweep()
+    assert estate.case()["outcome"] == "healed"
 """
 
 from __future__ import annotations
@@ -109,7 +109,13 @@ class Estate:
 
     def begin(self, *arguments: str, playbook: str = PLAYBOOK, **environment: str) -> subprocess.Popen[str]:
         """Starts a playbook in a process group of its own. What still runs at the end is killed."""
-        command = [str(Path(sys.executable).parent / "ansible-playbook"), "-i", str(self.inventory()), playbook, *arguments]
+        command = [
+            str(Path(sys.executable).parent / "ansible-playbook"),
+            "-i",
+            str(self.inventory()),
+            playbook,
+            *arguments,
+        ]
         process = subprocess.Popen(
             command,
             cwd=self.folder,

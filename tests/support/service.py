@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the oncall.remedy authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""A server on loopback whose answers come from state instead of from a script; requests are recorded as ``Wire`` does."""
+"""A server on loopback whose answers come from state instead of from a script; requests are recorded as in ``Wire``."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ MAY_PATCH = {
 
 
 class Cluster:
-    """One target. All state is set before a sweep or by the writes that arrive; ``api`` and ``edge`` record requests."""
+    """One target. State is set before a sweep or by the writes that arrive; ``api`` and ``edge`` record requests."""
 
     def __init__(self, name: str, nodes: tuple[str, ...] = ("node1", "node2")) -> None:
         self.name = name
@@ -157,11 +157,11 @@ class Cluster:
         if request.path.startswith(PROMETHEUS):
             return self._prometheus(request)
         who = self.who(request)
-        if request.method in ("GET", "HEAD"):
-            return self._read(request) if who != "issuer" else _forbidden(who)
         if request.method == self.hangs_at:
             self.hung_up.set()
             return hang
+        if request.method in ("GET", "HEAD"):
+            return self._read(request) if who != "issuer" else _forbidden(who)
         if request.method == "POST" and request.path.startswith(TOKENS) and who == "issuer":
             return self._mint(request)
         if request.method == "PATCH" and MAY_PATCH.get(who) == request.path:
@@ -196,7 +196,9 @@ class Cluster:
             return missing(account)
         token = f"minted-{account}-{len(self.minted) + 1}-of-{self.name}"
         self.minted[token] = account
-        return answer_json({**request.json(), "status": {"token": token, "expirationTimestamp": _stamp(time.time() + 600)}}, 201)
+        return answer_json(
+            {**request.json(), "status": {"token": token, "expirationTimestamp": _stamp(time.time() + 600)}}, 201
+        )
 
     def _patch(self, request: Request) -> Answer:
         thing = self.daemonset if request.path == DAEMONSET else self.monitor

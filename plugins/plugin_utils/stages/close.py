@@ -117,8 +117,8 @@ def verification(mended: Mended, gathered: Gathered, former: Verification, now: 
     """Judges one look. Pure.
 
     Healed needs every condition to hold at every look for ``stable_for``; one look that is unknown starts that anew.
-    What holds when ``within`` is over gets the time to prove itself: the first look may come late, after the remedies of
-    other targets or in a later sweep.
+    What holds when ``within`` is over gets the time to prove itself: the first look may come late, after the remedies
+    of other targets or in a later sweep.
     """
     verify, evidence = mended.verify, {key: one for key, one in gathered.evidence.items() if key != CHARTED}
     try:

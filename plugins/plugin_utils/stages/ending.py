@@ -106,7 +106,7 @@ def handed_over(diagnosis: Diagnosis) -> Ending:
     return Ending(
         "escalated",
         f"{_sentence(diagnosis.because)} This is for the runbook {diagnosis.handover}. Nothing was changed.",
-        f"{diagnosis.handover} goes on when its own alert fires, or when it is run for this target by hand",
+        f"The runbook {diagnosis.handover} goes on when its alert fires, or when it is run for this target by hand.",
         escalate=f"{diagnosis.because}; this is for the runbook {diagnosis.handover}",
         to=diagnosis.escalate,
     )
@@ -213,10 +213,15 @@ def verifying(because: str, plan: Plan, left: float) -> Ending:
 
 
 def verified(because: str, plan: Plan, verification: Verification, to: str, interrupted: str = "") -> Ending:
-    """Healed, not healed, or nobody can tell. ``interrupted`` says how the mitigation broke off, where it did."""
+    """Healed, not healed, or nobody can tell. ``interrupted`` says how the mitigation broke off, where it did.
+
+    ``to`` is whom the finding itself wants told, beside the mitigation: then a human hears of the success as well.
+    """
     did = f"{plan.mitigation} of {plan.touches}"
     if verification.outcome == "healed":
-        return Ending("healed", f"{_sentence(because)} {_named(plan)} healed it.", "Nothing.", left="closed")
+        tell = f"{because}; {did} healed it, the cause is still to be seen to" if to else ""
+        headline = f"{_sentence(because)} {_named(plan)} healed it."
+        return Ending("healed", headline, "Nothing.", left="closed", escalate=tell, to=to)
     if interrupted:
         words = f"was interrupted ({interrupted}), and afterwards it is not well: {verification.reason}"
         return Ending(

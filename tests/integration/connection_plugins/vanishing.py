@@ -32,6 +32,6 @@ class Connection(Local):
 
     def exec_command(self, *args: Any, **kwargs: Any) -> Any:
         """Runs a command, or fails as a dead host does."""
-        if Path(self.get_option("log")).exists():
+        if Path(self.get_option("log")).exists():  # type: ignore[no-untyped-call]
             raise AnsibleConnectionFailure("the host does not answer any more")
         return super().exec_command(*args, **kwargs)
