@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ def probes() -> str:
 def section(name: str, probe: type[Probe]) -> str:
     """One probe: its docstring and its options."""
     text = (inspect.getdoc(probe) or "").replace("``", "`").replace("Value: ", "**Value:** ")
+    text = re.sub(r"(?<=\s)--\w+", r"`\g<0>`", text)  # else Sphinx makes a dash of it
     endpoint = f"`{probe.endpoint}`" if probe.endpoint else "none: it goes by its options alone"
     rows = "\n".join(f"| `{option}` | {kind(rule)} | {default(rule)} |" for option, rule in probe.options.items())
     return f"### {name}\n\n{text}\n\nEndpoint: {endpoint}.\n\n| option | type | default |\n|---|---|---|\n{rows}"
