@@ -13,7 +13,7 @@ from typing import Any
 
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.clock import Clock
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.merging import merged
-from tests.support.wire import Exchange, Wire, answer_json, kube_status, reset
+from tests.support.wire import Answer, Exchange, Wire, answer_json, kube_status, reset
 from tests.unit.fixes.helpers import Json
 
 STRATEGIC = "application/strategic-merge-patch+json"
@@ -58,6 +58,8 @@ class Cluster:
         self.lost: list[str] = []
         """For the next patches: "answer" loses the answer after it took effect, "request" before."""
         self.down = False
+        self.starting = False
+        """The API server is up and has not learnt yet who may do what."""
         wire.on("GET", path, self._get)
         wire.on("PATCH", path, self._patch)
         wire.on("GET", PODS, self._list(lambda: self.pods))
@@ -88,14 +90,19 @@ class Cluster:
         self.thing["metadata"]["resourceVersion"] = str(int(self.thing["metadata"]["resourceVersion"]) + 1)
 
     def _get(self, exchange: Exchange) -> bool:
-        return reset(exchange) if self.down else answer_json(self.thing)(exchange)
+        return (self._absence() or answer_json(self.thing))(exchange)
+
+    def _absence(self) -> Answer | None:
+        """What is answered while the API server is away or just starting."""
+        if self.starting:
+            return kube_status(403, "Forbidden", 'User "remedy" cannot do anything')
+        return reset if self.down else None
 
     def _list(self, members: Callable[[], list[Json]]) -> Callable[[Exchange], bool]:
         def give(exchange: Exchange) -> bool:
-            if self.down:
-                return reset(exchange)
             # What stands in a list names no kind, as with the real API server.
-            return answer_json({"kind": "List", "metadata": {}, "items": members()})(exchange)
+            listed = {"kind": "List", "metadata": {}, "items": members()}
+            return (self._absence() or answer_json(listed))(exchange)
 
         return give
 
