@@ -85,7 +85,14 @@ def write(
             return Written(lost or now, send(guarded(body, now)), sent=True)
         except ProbeError as error:
             if error.kind in NOT_DONE:
-                raise
+                if lost is None:
+                    raise
+                raise FixFailed(
+                    what,
+                    f"the answer to a first write was lost, and a second one is declined ({error.message})",
+                    "Run again: the change carries the incident's id and is not made twice",
+                    unknown=True,
+                ) from error
             if error.kind != "conflict":
                 lost = lost or now
             now = _read_again(what, read, error, lost is not None, deadline, clock)

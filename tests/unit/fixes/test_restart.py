@@ -221,6 +221,19 @@ class TestOnce:
         assert failure.value.unknown
         assert "is not made twice" in failure.value.next_step
 
+    def test_being_declined_after_a_lost_request_leaves_the_outcome_unknown(
+        self, cluster: Cluster, restart: Any, wire: Wire
+    ) -> None:
+        cluster.lost = ["request"]
+
+        def decline_the_next(_busy: Cluster) -> None:
+            wire.on("PATCH", PATH, kube_status(403, "Forbidden", 'User "remedy" cannot patch'))
+
+        cluster.before_patch = [decline_the_next]
+        with pytest.raises(FixFailed, match="a second one is declined") as failure:
+            restart()
+        assert failure.value.unknown
+
     def test_the_server_coming_back_in_time_is_waited_for(self, cluster: Cluster, restart: Any) -> None:
         cluster.before_patch = [lambda late: setattr(late, "down", True)]
         cluster.steps = [lambda _c: None, lambda back: setattr(back, "down", False), *cluster.steps]
