@@ -84,7 +84,10 @@ class Estate:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: types.TracebackType | None
     ) -> None:
         for process in self._under_way:
-            kill(process)
+            process.kill()
+        self.kill_workers()
+        for process in self._under_way:
+            process.communicate()
         self._stack.close()
 
     def add_peer(self) -> Alertmanager:
@@ -98,17 +101,21 @@ class Estate:
 
     def sweep(self, *arguments: str, playbook: str = PLAYBOOK, **environment: str) -> Run:
         """Runs a playbook to its end."""
-        process = self.begin(*arguments, playbook=playbook, **environment)
+        return self.finish(self.begin(*arguments, playbook=playbook, **environment))
+
+    def finish(self, process: subprocess.Popen[str]) -> Run:
+        """Waits for a run that was begun."""
         try:
             output, _ = process.communicate(timeout=LONGEST)
         except subprocess.TimeoutExpired:
-            kill(process)
+            process.kill()
+            self.kill_workers()
             output = f"hung for {LONGEST} s:\n{process.communicate()[0]}"
         self._under_way.remove(process)
         return Run(process.returncode, output)
 
     def begin(self, *arguments: str, playbook: str = PLAYBOOK, **environment: str) -> subprocess.Popen[str]:
-        """Starts a playbook in a process group of its own. What still runs at the end is killed."""
+        """Starts a playbook. What still runs at the end is killed."""
         command = [
             str(Path(sys.executable).parent / "ansible-playbook"),
             "-i",
@@ -124,10 +131,17 @@ class Estate:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            start_new_session=True,
         )
         self._under_way.append(process)
         return process
+
+    def kill_workers(self) -> None:
+        """SIGKILL for whatever was started for this estate: workers that have outlived their ansible-playbook too."""
+        mine = f"HOME={self.folder}\0".encode()
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if mine in (process / "environ").read_bytes():
+                    os.kill(int(process.name), signal.SIGKILL)
 
     def environment(self) -> dict[str, str]:
         """What a run sees: nothing of the developer's own Ansible, and a home of its own."""
@@ -253,9 +267,3 @@ class Estate:
         path.chmod(0o600)
         return str(path)
 
-
-def kill(process: subprocess.Popen[str]) -> None:
-    """SIGKILL for the run and every worker of its process group."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()

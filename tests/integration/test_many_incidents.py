@@ -1,0 +1,56 @@
+# Copyright (c) 2026 the oncall.remedy authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Many incidents in one sweep: each target gets its own remedy, on the wire, and nothing of another's."""
+
+from __future__ import annotations
+
+from tests.integration.conftest import Build
+from tests.support.target import DAEMONSET, MONITORS, TOKENS, Cluster
+
+EXPECTED = {
+    "EdgeDown": ("remedy-rollout-restart", DAEMONSET, "healed"),
+    "MonitorWrong": ("remedy-service-monitor", f"{MONITORS}/traefik", "healed"),
+    "BadRelease": ("remedy-rollback", DAEMONSET, "healed"),
+    "Noisy": ("", "", "escalated"),
+    "NodeDown": ("", "", "escalated"),
+}
+"""For each alert: who writes what in the cluster, and how the incident ends."""
+
+
+def broken(cluster: Cluster, alert: str) -> None:
+    """Breaks a target so that the alert is justified."""
+    {
+        "EdgeDown": cluster.hang,
+        "MonitorWrong": cluster.mislabel_the_monitor,
+        "BadRelease": cluster.roll_out_badly,
+        "Noisy": lambda: None,
+        "NodeDown": lambda: cluster.nodes["node1"].update(ready=False),
+    }[alert]()
+
+
+def test_twenty_incidents_of_five_alerts_each_get_their_own_remedy_and_no_other(build: Build) -> None:
+    alerts = {f"target{number:02}": list(EXPECTED)[number % len(EXPECTED)] for number in range(20)}
+    estate = build(*alerts)
+    estate.settings["remedy_linger"] = "30s"
+    for target, alert in alerts.items():
+        broken(estate[target], alert)
+        estate.alertmanager.fire(alert, {"cluster": target})
+
+    estate.sweep().ended_well()
+
+    for target, alert in alerts.items():
+        account, path, outcome = EXPECTED[alert]
+        wanted = [f"issuer: POST {TOKENS}{account}/token", f"{account}: PATCH {path}"] if account else []
+        assert (target, estate[target].writes()) == (target, wanted)
+        case = estate.case(target)
+        assert (target, case["alertname"], case["outcome"]) == (target, alert, outcome)
+    assert len(estate.cases()) == 20
+    silenced = [
+        {matcher["name"]: matcher["value"] for matcher in silence["matchers"]} for silence in estate.alertmanager.silences
+    ]
+    noisy = [target for target, alert in alerts.items() if alert == "Noisy"]
+    assert sorted(silence["cluster"] for silence in silenced) == noisy
+    assert {silence["alertname"] for silence in silenced} == {"Noisy"}
+    assert {one["to"] for case in estate.cases() if case["alertname"] == "NodeDown" for one in case["escalations"]} == {
+        "hardware"
+    }
