@@ -256,6 +256,6 @@ def settle_permits(ledger: Ledger, episode: str, now: float) -> Mitigation | Non
     if latest.state == "issued":
         ledger.void(latest.permit, "the sweep ended before it was used", now)
     elif latest.state == "begun":
-        lost = {"message": "the target was lost in the middle of the remedy"}
+        lost = {"message": "the run, or its target, was lost in the middle of the remedy"}
         ledger.finished(latest.permit, "interrupted", lost, now)
     return ledger.mitigation(latest.permit)
