@@ -3,7 +3,7 @@
 Two of them differ in exactly those objects that somebody changed in between. A fingerprint holds what people write
 (labels, annotations, specification, data) and which object it is, and nothing of what the cluster says about it by
 itself. Pods and revisions of one owner are one entry, because their names are made up: which pods they are, and how
-often each restarted.
+often each restarted. It begins with the object's generation, which counts the changes of its specification.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ _OWN = ("status", "managedFields", "resourceVersion", "generation")
 
 
 def fingerprints(cluster: Cluster) -> dict[str, str]:
-    """Each object, or owner of pods and revisions, by name: a digest of it."""
+    """Each object, or owner of pods and revisions, by name: its generation and a digest of it."""
     found: dict[str, list[Object]] = defaultdict(list)
     for kind in KINDS:
         word = kind.rpartition("/")[2]
         for thing in cluster.list(kind):
-            found[_name(word, thing)].append(_written(word, thing))
-    return {name: _digest(things) for name, things in sorted(found.items())}
+            found[_name(word, thing)].append({**thing, "kind": word})
+    return {name: _fingerprint(things) for name, things in sorted(found.items())}
 
 
 def _name(kind: str, thing: Object) -> str:
@@ -48,18 +48,19 @@ def _name(kind: str, thing: Object) -> str:
     return f"{kind} {namespace}{metadata['name']}"
 
 
-def _written(kind: str, thing: Object) -> Object:
+def _written(thing: Object) -> Object:
     metadata = thing["metadata"]
-    if kind == "Pod":
+    if thing["kind"] == "Pod":
         statuses = thing.get("status", {}).get("containerStatuses", [])
         return {"uid": metadata["uid"], "restarts": [status["restartCount"] for status in statuses]}
     rest = {key: value for key, value in thing.items() if key not in ("metadata", *_OWN)}
     return {**rest, "metadata": {key: value for key, value in metadata.items() if key not in _OWN}}
 
 
-def _digest(things: list[Object]) -> str:
-    texts = sorted(json.dumps(thing, sort_keys=True) for thing in things)
-    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
+def _fingerprint(things: list[Object]) -> str:
+    generation = max(thing["metadata"].get("generation", 0) for thing in things)
+    text = "\n".join(sorted(json.dumps(_written(thing), sort_keys=True) for thing in things))
+    return f"{generation} {hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import sys
 from typing import Any
 
 _QUERIES = {
-    "mitigations": "SELECT remedy || ' ' || outcome AS words FROM mitigations WHERE state != 'void' ORDER BY issued_at",
+    "mitigations": "SELECT remedy, state, outcome FROM mitigations WHERE state != 'void' ORDER BY issued_at",
     "escalations": 'SELECT episode, "to", why, state FROM escalations ORDER BY id',
     "open": "SELECT id, state, why, outcome FROM episodes WHERE open_key IS NOT NULL ORDER BY opened_at",
 }
