@@ -8,9 +8,12 @@ import time
 from typing import Any, ClassVar
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.action import StageAction, ledger_of
-from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json
+from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json, Outcome
 
-KEPT = ("changed", "diff", "report", "message", "msg", "former", "before", "after", "pods", "seconds", "already_done")
+KEPT = (
+    *("changed", "diff", "report", "message", "msg", "former", "before", "after", "pods", "seconds", "already_done"),
+    *("undo", "restored_revision", "stalled", "unknown", "why", "next", "silence_id", "ends_at"),
+)
 """What of a fix's result goes into the ledger and the case. A fix documents these; the rest is Ansible's own."""
 
 
@@ -28,12 +31,20 @@ class ActionModule(StageAction):
         ledger = ledger_of(sweep)
         failure: Json = options["failure"]
         begun = [one for one in ledger.unfinished(target=name) if one.owner == sweep["id"] and one.state == "begun"]
-        result = {key: options["result"][key] for key in KEPT if key in options["result"]}
+        told = {**options["result"], **failure}
+        result = {key: told[key] for key in KEPT if key in told}
         if failure:
             result["message"] = _message(failure)
         for permit in begun:
-            ledger.finished(permit.permit, "failed" if failure else "done", result, time.time())
+            ledger.finished(permit.permit, _outcome(failure), result, time.time())
         return {"failed": bool(failure), "msg": _message(failure) if failure else "recorded"}
+
+
+def _outcome(failure: Json) -> Outcome:
+    """A fix that cannot tell whether its write arrived says ``unknown``: that is no failure, somebody has to look."""
+    if not failure:
+        return "done"
+    return "interrupted" if failure.get("unknown") else "failed"
 
 
 def _message(failure: Json) -> str:

@@ -195,9 +195,8 @@ def _host_info(value: Json) -> str:
     told = f"{len(_list(value, 'reached'))} of {plural(_count(value, 'total'), 'host')} reached"
     lost = [f"{one.get('name')} ({one.get('reason')})" for one in _dicts(value, "unreachable")]
     sockets = [
-        f"{socket.get('process') or '?'} holds {socket.get('protocol')}/{socket.get('port')} on {host.get('name')}"
-        for host in _dicts(value, "hosts")
-        for socket in _dicts(host, "listening")
+        f"{socket.get('process') or '?'} holds {socket.get('protocol')}/{socket.get('port')} on {socket.get('host')}"
+        for socket in _dicts(value, "listening")
     ]
     told += f"; unreachable: {listed(lost)}" if lost else ""
     return told + (f"; {listed(sockets, 4)}" if sockets else "")

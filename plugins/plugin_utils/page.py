@@ -60,7 +60,6 @@ def render(case: Mapping[str, Any]) -> str:
             gate=story.gate(full),
             verified_conditions=[judged(one) for one in (full["verification"] or {}).get("conditions", [])],
             counted=_counted(full["evidence"]),
-            replay=story.replay(full),
             style_hash=_style_hash(),
         )
     )

@@ -11,7 +11,6 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import itertools
-import shlex
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
@@ -306,15 +305,12 @@ def told(case: Json) -> list[tuple[str, Tone]]:
     sentences: list[tuple[str, Tone]] = []
     for one in case["escalations"]:
         to, at = one.get("to") or "nobody", clock(one.get("at") or 0.0, case["opened_at"])
-        if one.get("state") == "sent":
+        if case.get("check"):
+            sentences.append((f"{to} would be told.", "calm"))
+        elif one.get("state") == "sent":
             sentences.append((f"{to} was told at {at} UTC.", "calm"))
         elif one.get("state") == "failed":
             sentences.append((f"{to} could not be told: the escalation failed at {at} UTC.", "bad"))
         else:
             sentences.append((f"For {to}, recorded at {at} UTC; no message was sent.", "unsure"))
     return sentences
-
-
-def replay(case: Json) -> str:
-    """The command that diagnoses the case again by the runbooks of today."""
-    return f"ansible-playbook oncall.remedy.replay -e case={shlex.quote(cut(case['id'], 80))}"

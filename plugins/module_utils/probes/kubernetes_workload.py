@@ -19,6 +19,7 @@ from ansible_collections.oncall.remedy.plugins.module_utils.timestamps import un
 PLURALS = {"DaemonSet": "daemonsets", "Deployment": "deployments", "StatefulSet": "statefulsets"}
 RESTARTED = "kubectl.kubernetes.io/restartedAt"
 INCIDENT = "oncall.remedy/incident"
+STAMPS = frozenset({RESTARTED, INCIDENT})
 REVISION = "deployment.kubernetes.io/revision"
 
 
@@ -27,9 +28,9 @@ class Workload(Probe):
 
     Value: ``exists``, ``kind``, ``namespace``, ``name``; where it exists also ``desired``, ``scheduled``, ``ready``,
     ``available``, ``updated`` (pods), ``rolled_out`` (the controller has seen the present spec and all desired pods
-    are of it), ``revision`` (number), ``revision_hash`` (as in the pods' label), ``revision_created`` (unix; of the
-    record: a revision that was rolled back to keeps its first date), ``revisions`` [{revision, hash, created, args,
-    images}] oldest first, ``previous_revision`` (0: none), ``args`` (first container), ``images``, ``selector``,
+    are of it), ``revision`` (number), ``revision_hash`` (as in the pods' label), ``revision_created`` (unix; when the
+    present program was first rolled out: a restart does not count, one that was rolled back to keeps its first date), ``revisions`` [{revision, hash, created, args,
+    images}] oldest first, ``previous_revision`` (of another program; 0: none), ``args`` (first container), ``images``, ``selector``,
     ``owner``, ``resource_version``, ``restarted_at`` (unix or null), ``incident`` (which incident's remedy touched it
     last), ``node_selector``, ``tolerations`` (short texts).
     """
@@ -67,14 +68,15 @@ def summary(kind: str, workload: Json, records: list[Json]) -> Json:
     annotations = meta.get("annotations") or {}
     history = revisions(kind, workload, records)
     current: Json = history[-1] if history else {}
+    same = same_program(history)
     return dict(
         counts(kind, workload),
         exists=True,
         revision=current.get("revision", 0),
         revision_hash=current.get("hash", ""),
-        revision_created=current.get("created"),
-        revisions=history,
-        previous_revision=history[-2]["revision"] if len(history) > 1 else 0,
+        revision_created=same[0]["created"] if same else None,
+        revisions=[{key: one[key] for key in one if key != "template"} for one in history],
+        previous_revision=history[-len(same) - 1]["revision"] if len(history) > len(same) else 0,
         args=_args(template),
         images=_images(template),
         selector=selector_text(workload["spec"]["selector"]),
@@ -118,6 +120,19 @@ def revisions(kind: str, workload: Json, records: list[Json]) -> list[Json]:
     return sorted((read(one) for one in owned), key=lambda one: int(one["revision"]))
 
 
+def same_program(history: list[Json]) -> list[Json]:
+    """The newest revisions that differ from one another in nothing but a restart, oldest first.
+
+    A restart makes a revision too: the one before it runs the same program, and is nothing to go back to.
+    """
+    same: list[Json] = []
+    for one in reversed(history):
+        if same and one["template"] != same[0]["template"]:
+            break
+        same.insert(0, one)
+    return same
+
+
 def _replica_set(record: Json) -> Json:
     meta = record["metadata"]
     number = (meta.get("annotations") or {}).get(REVISION, "0")
@@ -137,7 +152,16 @@ def _revision(number: int, meta: Json, label: str, template: Json) -> Json:
         "created": unix(meta.get("creationTimestamp")),
         "args": _args(template),
         "images": _images(template),
+        "template": _without_restarts(template),
     }
+
+
+def _without_restarts(template: Json) -> Json:
+    """A template without what is no part of the program: stamps of restarts, and the controllers' own additions."""
+    meta = template.get("metadata") or {}
+    annotations = {key: one for key, one in (meta.get("annotations") or {}).items() if key not in STAMPS}
+    labels = {key: one for key, one in (meta.get("labels") or {}).items() if key != "pod-template-hash"}
+    return {"annotations": annotations, "labels": labels, "spec": template["spec"]}
 
 
 def _args(template: Json) -> list[str]:

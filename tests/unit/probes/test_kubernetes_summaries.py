@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.oncall.remedy.plugins.module_utils.timestamps import unix
 from ansible_collections.oncall.remedy.plugins.module_utils.probes import (
     kubernetes_endpoints,
     kubernetes_events,
@@ -170,8 +171,17 @@ class TestWorkload:
         found = self.summary(daemonset(), controller_revision(1), controller_revision(9, of="uid-another"))
         assert ([one["revision"] for one in found["revisions"]], found["previous_revision"]) == ([1], 0)
 
+    def test_a_restart_makes_a_revision_but_nothing_to_go_back_to(self) -> None:
+        good, bad, restarted = (controller_revision(number, flag) for number, flag in ((1, "--good"), (2, "--bad"), (3, "--bad")))
+        stamps = {"kubectl.kubernetes.io/restartedAt": "2026-11-21T03:00:00Z", "oncall.remedy/incident": "3f2a91c0"}
+        restarted["data"]["spec"]["template"]["metadata"]["annotations"] = stamps
+        bad["metadata"]["creationTimestamp"] = "2026-11-21T02:00:00Z"
+        found = self.summary(daemonset("--bad"), good, bad, restarted)
+        assert (found["revision"], found["previous_revision"]) == (3, 1)
+        assert found["revision_created"] == unix("2026-11-21T02:00:00Z")
+
     def test_revisions_are_ordered_as_numbers(self) -> None:
-        found = self.summary(daemonset(), *[controller_revision(number) for number in (10, 9, 11)])
+        found = self.summary(daemonset(), *[controller_revision(number, f"--v={number}") for number in (10, 9, 11)])
         assert (found["revision"], found["previous_revision"]) == (11, 10)
 
     @pytest.mark.parametrize(

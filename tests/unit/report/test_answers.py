@@ -91,7 +91,7 @@ MIXED = {"total": 3, "silent": 1, "refused": 0, "answers": [{"status": 200}, {"s
                 "total": 2,
                 "reached": ["a"],
                 "unreachable": [{"name": "b", "reason": "no route"}],
-                "hosts": [{"name": "a", "listening": [{"protocol": "tcp", "port": 80, "process": "nginx"}]}],
+                "listening": [{"host": "a", "protocol": "tcp", "port": 80, "process": "nginx"}],
             },
             "1 of 2 hosts reached; unreachable: b (no route); nginx holds tcp/80 on a",
         ),
