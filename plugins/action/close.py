@@ -42,4 +42,6 @@ class ActionModule(StageAction):
         self.say(report.closing(outcomes, now - sweep["began_at"], check=self.check))
         if options["fault"]:
             return {"failed": True, "msg": f"the engine itself failed: {options['fault']}"}
+        if sweep["silent"]:
+            return {"failed": True, "msg": f"nobody knows what fires at {'; '.join(sweep['silent'])}"}
         return {"outcomes": dict(outcomes)}

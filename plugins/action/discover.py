@@ -53,7 +53,8 @@ class ActionModule(StageAction):
         write_work(directory, works)
         self.say(opening(tally, len(works), check=self.check))
         hosts = wanted_of_hosts(self.estate, catalogue, works)
-        return {"id": sweep, "began_at": now, "workdir": directory, "check": self.check, **hosts}
+        silent = [] if narrowed.target else list(tally.silent)  # an operator's run is about its target
+        return {"id": sweep, "began_at": now, "workdir": directory, "check": self.check, "silent": silent, **hosts}
 
     def _ledger_url(self, settings: Settings, directory: str) -> str:
         """The real ledger, or for a ``--check`` run a copy of it that goes with the run."""

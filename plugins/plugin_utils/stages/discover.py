@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable
 
+from ansible_collections.oncall.remedy.plugins.plugin_utils import words
 from ansible_collections.oncall.remedy.plugins.plugin_utils.estate import Estate
 from ansible_collections.oncall.remedy.plugins.plugin_utils.faults import InputError, RunbookError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.inputs import bind_inputs
@@ -68,6 +69,9 @@ class Discovery:
     def run(self, sweep: str, pulled: Iterable[Pulled], now: float) -> tuple[list[Work], Tally]:
         """Opens and claims episodes; returns those that are this sweep's, and what was seen."""
         answers = list(pulled)
+        for answer in answers:
+            if not answer.error:
+                self._ledger.heard(answer.source.name, answer.peer, {"alerts": len(answer.alerts)}, now)
         alerts = [alert for answer in answers for alert in answer.alerts]
         handled = [alert for alert in alerts if self._handles(alert)]
         all_seen = [
@@ -88,11 +92,17 @@ class Discovery:
             settling=sum(episode.state == "closed" for episode in episodes),
             waiting=sum(not _is_due(episode, now) for episode in episodes if episode.state != "closed"),
             elsewhere=len(wanted) - len(works),
-            silent=tuple(f"{answer.source.name}: {answer.error}" for answer in answers if answer.error),
+            silent=tuple(self._silence(answer, now) for answer in answers if answer.error),
             rejected=tuple(
                 f"{answer.source.name}: {rejected.reason}" for answer in answers for rejected in answer.rejected
             ),
         )
+
+    def _silence(self, answer: Pulled, now: float) -> str:
+        """Which source is silent, why, and for how long nobody has heard of it."""
+        last = self._ledger.last_answer(answer.source.name)
+        since = f"last heard {words.span(now - last.answered_at)} ago" if last else "never heard so far"
+        return f"{answer.source.name}: {answer.error} ({since})"
 
     def _wanted(self, seen: list[Episode], now: float) -> list[Episode]:
         """What is due; for an operator's run also what is not, since the operator is there now."""
