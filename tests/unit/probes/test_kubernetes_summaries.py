@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.oncall.remedy.plugins.module_utils.timestamps import unix
 from ansible_collections.oncall.remedy.plugins.module_utils.probes import (
     kubernetes_endpoints,
     kubernetes_events,
@@ -19,6 +18,7 @@ from ansible_collections.oncall.remedy.plugins.module_utils.probes import (
     kubernetes_workload,
 )
 from ansible_collections.oncall.remedy.plugins.module_utils.probes.kubernetes import owner, selector_text, selects
+from ansible_collections.oncall.remedy.plugins.module_utils.timestamps import unix
 from tests.support import wire
 from tests.support.kubeconfig import transport
 from tests.unit.probes.things import (
@@ -172,7 +172,7 @@ class TestWorkload:
         assert ([one["revision"] for one in found["revisions"]], found["previous_revision"]) == ([1], 0)
 
     def test_a_restart_makes_a_revision_but_nothing_to_go_back_to(self) -> None:
-        good, bad, restarted = (controller_revision(number, flag) for number, flag in ((1, "--good"), (2, "--bad"), (3, "--bad")))
+        good, bad, restarted = (controller_revision(*one) for one in ((1, "--good"), (2, "--bad"), (3, "--bad")))
         stamps = {"kubectl.kubernetes.io/restartedAt": "2026-11-21T03:00:00Z", "oncall.remedy/incident": "3f2a91c0"}
         restarted["data"]["spec"]["template"]["metadata"]["annotations"] = stamps
         bad["metadata"]["creationTimestamp"] = "2026-11-21T02:00:00Z"
