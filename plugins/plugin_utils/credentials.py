@@ -2,10 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The writing credentials that a permit yields.
 
-A target's inventory names one credential for each kind of remedy (``remedy_credentials``). What comes out is a mapping
-of options for the fix modules in which each secret is the path of a file that only this user reads, in the sweep's own
-directory. The token of a Kubernetes remedy has that remedy's rights alone and lives for the permit's time, or for the ten
-minutes that are the API server's least: a worker that outlived its controller loses the right to write soon after.
+A target's inventory names one credential for each kind of remedy (``remedy_credentials``). What comes out is a
+mapping of options for the fix modules in which each secret is the path of a file that only this user reads, in the
+sweep's own directory. The token of a Kubernetes remedy has that remedy's rights alone and lives for the permit's
+time, or for the ten minutes that are the API server's least: a worker that outlived its controller loses the right to
+write soon after.
 
 Source: Kubernetes API, TokenRequest (authentication.k8s.io/v1).
 """

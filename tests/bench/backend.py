@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """The witnesses of the benchmark: one HTTP server that answers every question after a fixed delay.
 
-It stands for Prometheus, the Kubernetes API, an edge and an Alertmanager with the shapes of their documented APIs, so that
-all contestants ask the same thing of the same server. Plain HTTP: TLS costs each of them the same and is left out.
+It stands for Prometheus, the Kubernetes API, an edge and an Alertmanager with the shapes of their documented APIs, so
+that all contestants ask the same thing of the same server. Plain HTTP: TLS costs each the same and is left out.
 """
 
 from __future__ import annotations
@@ -63,9 +63,7 @@ KUBERNETES: dict[str, Any] = {
             }
         ],
     },
-    "/api/v1": _resources(
-        "v1", {"pods": "Pod", "nodes": "Node", "services": "Service", "endpoints": "Endpoints"}
-    ),
+    "/api/v1": _resources("v1", {"pods": "Pod", "nodes": "Node", "services": "Service", "endpoints": "Endpoints"}),
     "/apis/apps/v1": _resources("apps/v1", {"daemonsets": "DaemonSet"}),
     "/api/v1/nodes": _list("Node", [_node(number) for number in range(PODS)]),
     "/api/v1/namespaces/traefik/pods": _list("Pod", [_pod(number) for number in range(PODS)]),
@@ -116,17 +114,15 @@ class Backend:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection."""
         try:
-            while (head := await reader.readuntil(b"\r\n\r\n")) != b"":
-                lines = head.decode("latin-1").split("\r\n")
+            while (request := await reader.readuntil(b"\r\n\r\n")) != b"":
+                lines = request.decode("latin-1").split("\r\n")
                 length = next((int(line[15:]) for line in lines if line.lower().startswith("content-length:")), 0)
                 await reader.readexactly(length)
                 status, value = self.answer(urllib.parse.urlsplit(lines[0].split(" ")[1]).path)
                 await asyncio.sleep(self._delay)
                 body = json.dumps(value).encode()
-                writer.write(
-                    f"HTTP/1.1 {status} -\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode()
-                    + body
-                )
+                head = f"HTTP/1.1 {status} -\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+                writer.write(head.encode() + body)
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             pass

@@ -67,7 +67,7 @@ def seconds(command: list[str], directory: Path) -> float:
     """How long a whole process takes; it has to succeed."""
     environment = {**os.environ, "ANSIBLE_CONFIG": str(HERE / "ansible.cfg"), "HOME": str(directory)}
     began = time.perf_counter()
-    done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=environment, input="", capture_output=True, text=True, check=False)
     took = time.perf_counter() - began
     if done.returncode:
         raise SystemExit(f"{' '.join(command)} failed:\n{done.stdout}\n{done.stderr}")
@@ -123,7 +123,8 @@ def report(delay: float, times: dict[str, list[float]]) -> None:
     """One table."""
     print(f"\nTen probes, a backend that answers after {delay * 1000:.0f} ms, {len(times['sweep'])} paired rounds")
     for contestant, taken in times.items():
-        print(f"  {contestant:<10} median {statistics.median(taken):.2f} s   (min {min(taken):.2f}, max {max(taken):.2f})")
+        spread = f"(min {min(taken):.2f}, max {max(taken):.2f})"
+        print(f"  {contestant:<10} median {statistics.median(taken):.2f} s   {spread}")
     floor = [bare + empty for bare, empty in zip(times["bare"], times["empty"], strict=True)]
     print(f"  ordinary / sweep         {ratio(times['ordinary'], times['sweep'])}   wanted: at least 7")
     print(f"  sweep / (bare + empty)   {ratio(times['sweep'], floor)}   wanted: at most 1.3")

@@ -26,13 +26,14 @@ REVISION = "deployment.kubernetes.io/revision"
 class Workload(Probe):
     """A workload's rollout and its history.
 
-    Value: ``exists``, ``kind``, ``namespace``, ``name``; where it exists also ``desired``, ``scheduled``, ``ready``,
-    ``available``, ``updated`` (pods), ``rolled_out`` (the controller has seen the present spec and all desired pods
-    are of it), ``revision`` (number), ``revision_hash`` (as in the pods' label), ``revision_created`` (unix; when the
-    present program was first rolled out: a restart does not count, one that was rolled back to keeps its first date), ``revisions`` [{revision, hash, created, args,
-    images}] oldest first, ``previous_revision`` (of another program; 0: none), ``args`` (first container), ``images``, ``selector``,
-    ``owner``, ``resource_version``, ``restarted_at`` (unix or null), ``incident`` (which incident's remedy touched it
-    last), ``node_selector``, ``tolerations`` (short texts).
+    Value: ``exists``, ``kind``, ``namespace``, ``name``; where it exists also ``desired``, ``scheduled``,
+    ``ready``, ``available``, ``updated`` (pods), ``rolled_out`` (the controller has seen the present spec and all
+    desired pods are of it), ``revision`` (number), ``revision_hash`` (as in the pods' label), ``revision_created``
+    (unix; when the present program was first rolled out: a restart does not count, one that was rolled back to
+    keeps its first date), ``revisions`` [{revision, hash, created, args, images}] oldest first,
+    ``previous_revision`` (of another program; 0: none), ``args`` (first container), ``images``, ``selector``,
+    ``owner``, ``resource_version``, ``restarted_at`` (unix or null), ``incident`` (which incident's remedy touched
+    it last), ``node_selector``, ``tolerations`` (short texts).
     """
 
     name = "kubernetes_workload"

@@ -38,4 +38,4 @@ def ask(path: str) -> object:
 POOL = urllib3.PoolManager(maxsize=len(PATHS))
 with concurrent.futures.ThreadPoolExecutor(len(PATHS)) as threads:
     answers = list(threads.map(ask, PATHS))
-assert len(answers) == len(PATHS) and all(answers)
+assert all(answers)
