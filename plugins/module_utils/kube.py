@@ -15,7 +15,7 @@ from typing import Any, Dict, Mapping, Sequence
 
 from ansible_collections.oncall.remedy.plugins.module_utils import kubeconfig as _kubeconfig
 from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeError, from_status, one_line
-from ansible_collections.oncall.remedy.plugins.module_utils.http import (
+from ansible_collections.oncall.remedy.plugins.module_utils.http_transport import (
     HttpAnswer,
     HttpTransport,
     Limits,

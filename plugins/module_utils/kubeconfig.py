@@ -21,7 +21,7 @@ from typing import Any, Dict
 
 from ansible_collections.oncall.remedy.plugins.module_utils import secrets
 from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeError
-from ansible_collections.oncall.remedy.plugins.module_utils.http import Trust, split_url
+from ansible_collections.oncall.remedy.plugins.module_utils.http_transport import Trust, split_url
 
 try:
     import yaml

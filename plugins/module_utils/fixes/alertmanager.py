@@ -11,7 +11,7 @@ from typing import Any, Mapping, Sequence
 
 from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeError, from_status, one_line
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.objects import Json
-from ansible_collections.oncall.remedy.plugins.module_utils.http import HttpTransport, Limits, json_value
+from ansible_collections.oncall.remedy.plugins.module_utils.http_transport import HttpTransport, Limits, json_value
 from ansible_collections.oncall.remedy.plugins.module_utils.probes import endpoints
 
 OPERATORS = ("=", "!=", "=~", "!~")

@@ -18,7 +18,7 @@ from ansible_collections.oncall.remedy.plugins.module_utils.fixes.marks import c
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.precondition import Precondition
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.rolling import Order
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.workload import Workload
-from ansible_collections.oncall.remedy.plugins.module_utils.http import Limits
+from ansible_collections.oncall.remedy.plugins.module_utils.http_transport import Limits
 from ansible_collections.oncall.remedy.plugins.module_utils.kube import KubeTransport
 from ansible_collections.oncall.remedy.plugins.module_utils.probes.base import Spec
 from ansible_collections.oncall.remedy.plugins.module_utils.probes.endpoints import ALERTMANAGER, KUBERNETES

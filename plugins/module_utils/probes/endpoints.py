@@ -13,7 +13,7 @@ from typing import Any, List, Mapping, Union
 
 from ansible_collections.oncall.remedy.plugins.module_utils import secrets
 from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeError
-from ansible_collections.oncall.remedy.plugins.module_utils.http import HttpTransport, Limits, Trust
+from ansible_collections.oncall.remedy.plugins.module_utils.http_transport import HttpTransport, Limits, Trust
 from ansible_collections.oncall.remedy.plugins.module_utils.kube import KubeTransport
 from ansible_collections.oncall.remedy.plugins.module_utils.probes.base import Spec, validated
 

@@ -14,7 +14,7 @@ import time
 from typing import Any, ClassVar
 
 from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeError, one_line
-from ansible_collections.oncall.remedy.plugins.module_utils.http import Params
+from ansible_collections.oncall.remedy.plugins.module_utils.http_transport import Params
 from ansible_collections.oncall.remedy.plugins.module_utils.probes.base import MOST, Json, Probe, Spec
 
 _POINTS = 240

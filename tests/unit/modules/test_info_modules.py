@@ -19,7 +19,7 @@ SECRET = "pl4nted-s3cret"
 
 PROBES_OF = {
     "alertmanager_alerts_info": ["alertmanager_alerts"],
-    "http_info": ["http"],
+    "edge_info": ["http"],
     "prometheus_info": ["promql", "promql_range"],
     "prometheus_targets_info": ["prometheus_targets"],
     "tcp_info": ["tcp"],
@@ -71,10 +71,10 @@ def test_alertmanager_alerts_info(capsys: Capture) -> None:
     assert (result["answer"]["total"], result["source"]) == (0, server.url)
 
 
-def test_http_info_keeps_its_failed_apart_from_the_modules(capsys: Capture) -> None:
+def test_edge_info_keeps_its_failed_apart_from_the_modules(capsys: Capture) -> None:
     with wire.Wire() as server:
         server.on("GET", "/", wire.answer(503))
-        result = run("http_info", capsys, url=server.url + "/", through=["127.0.0.1"])
+        result = run("edge_info", capsys, url=server.url + "/", through=["127.0.0.1"])
     assert (result["answer"]["failed"], result.get("failed", False), "source" in result) == (1, False, False)
 
 

@@ -52,7 +52,7 @@ def test_a_term_is_a_question_where_it_can_be_and_all_terms_are_one_where_they_b
             ("prometheus", ["a", "b"], {"url": server.url, "at": 1000}),
             ("prometheus_targets", ["x"], {"url": server.url}),
             ("alertmanager_alerts", ['a="b"', 'c="d"'], {"urls": [server.url]}),
-            ("http", [server.url + "/"], {"through": ["127.0.0.1"]}),
+            ("edge", [server.url + "/"], {"through": ["127.0.0.1"]}),
             ("tcp", [port, port], {"timeout": "2s"}),
         )
         queries = [request for request in server.requests if request.path == "/api/v1/query"]

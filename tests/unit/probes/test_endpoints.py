@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeError
-from ansible_collections.oncall.remedy.plugins.module_utils.http import HttpTransport
+from ansible_collections.oncall.remedy.plugins.module_utils.http_transport import HttpTransport
 from ansible_collections.oncall.remedy.plugins.module_utils.kube import KubeTransport
 from ansible_collections.oncall.remedy.plugins.module_utils.probes.endpoints import source_of, transport_for
 from ansible_collections.oncall.remedy.plugins.module_utils.probes.promql import Promql

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeError
-from ansible_collections.oncall.remedy.plugins.module_utils.http import HttpTransport
+from ansible_collections.oncall.remedy.plugins.module_utils.http_transport import HttpTransport
 from ansible_collections.oncall.remedy.plugins.module_utils.probes.prometheus_targets import (
     PrometheusTargets,
     dropped,

@@ -1,0 +1,211 @@
+#!/usr/bin/python
+# Copyright (c) 2026 the oncall.remedy authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: edge_info
+short_description: Ask an HTTP server through each of its addresses
+version_added: 0.1.0
+author: The oncall.remedy authors (@oncall-remedy)
+description:
+  - Asks a URL as its users do, through all given addresses at once, and reports status, time, redirect and certificate.
+  - A server that does not answer is a result and no failure, unless a O(control) shows that nothing can be asked.
+extends_documentation_fragment:
+  - oncall.remedy.endpoint.attributes
+options:
+  url:
+    description: The URL.
+    type: str
+    required: true
+  through:
+    description:
+      - Addresses to connect to instead of those that the URL's host has. All are asked at once.
+      - The Host header, the name in the TLS handshake and the name in the certificate stay the URL's.
+    type: list
+    elements: str
+  method:
+    description: The method.
+    type: str
+    choices: [GET, HEAD]
+    default: GET
+  expect:
+    description: The statuses that are good. Without it all below 400.
+    type: list
+    elements: int
+  follow:
+    description: Whether redirects on the same host are followed, five at most.
+    type: bool
+    default: false
+  validate_certs:
+    description: Whether the certificate has to be valid and of the URL's host. Where it is not, no request is sent.
+    type: bool
+    default: true
+  ca_path:
+    description: A file with the CAs to believe, as PEM. Without it the system's.
+    type: path
+  control:
+    description: A URL that answers if this host can ask at all. When it and all others are silent, the question
+      fails.
+    type: str
+  timeout:
+    description: How long to wait for an answer, in seconds or as V(10s).
+    type: str
+    default: 10s
+"""
+
+EXAMPLES = r"""
+- name: Does every edge node serve
+  oncall.remedy.edge_info:
+    url: https://grafana.example.com/login
+    through: [192.0.2.11, 192.0.2.12, 192.0.2.13]
+    control: https://www.example.org/
+  register: edge
+
+- name: The nodes that do not
+  ansible.builtin.debug:
+    var: edge.answer.silent_at
+"""
+
+RETURN = r"""
+question:
+  description: What was asked, as one line.
+  returned: success
+  type: str
+  sample: GET https://grafana.example.com/login through 192.0.2.11, 192.0.2.12
+took:
+  description: Seconds until the answer was complete.
+  returned: success
+  type: float
+  sample: 0.012
+kind:
+  description:
+    - Why there is no answer, as one word such as V(timeout), V(refused), V(forbidden), V(bad_answer) or V(bad_option).
+  returned: failure
+  type: str
+  sample: timeout
+answer:
+  description: What the addresses did.
+  returned: success
+  type: dict
+  contains:
+    url:
+      description: The URL.
+      type: str
+    total:
+      description: How many addresses were asked.
+      type: int
+    answered:
+      description: How many gave an HTTP answer.
+      type: int
+    silent:
+      description: How many did not.
+      type: int
+    ok:
+      description: How many gave a good status.
+      type: int
+    failed:
+      description: All others.
+      type: int
+    refused:
+      description: How many refused the connection.
+      type: int
+    timed_out:
+      description: How many did not answer in time.
+      type: int
+    tls_failed:
+      description: How many failed in the TLS handshake.
+      type: int
+    statuses:
+      description: The statuses that came.
+      type: list
+      elements: int
+    silent_at:
+      description: Addresses without an answer.
+      type: list
+      elements: str
+    answered_at:
+      description: Addresses with one.
+      type: list
+      elements: str
+    answers:
+      description: What each address did.
+      type: list
+      elements: dict
+      contains:
+        address:
+          description: The address.
+          type: str
+        status:
+          description: The status; 0 without an answer.
+          type: int
+        error:
+          description: Why there is no answer.
+          type: str
+        kind:
+          description: The same as one word.
+          type: str
+        seconds:
+          description: How long it took.
+          type: float
+        location:
+          description: Where a redirect points to.
+          type: str
+        tls:
+          description: The certificate; null without TLS.
+          type: dict
+          contains:
+            verified:
+              description: Whether it was believed.
+              type: bool
+            error:
+              description: Why not.
+              type: str
+            issuer:
+              description: Who issued it.
+              type: str
+            subject:
+              description: For whom.
+              type: str
+            names:
+              description: DNS names and addresses that it is for.
+              type: list
+              elements: str
+            not_after:
+              description: When it ends, as Unix seconds.
+              type: float
+            days_left:
+              description: Days until then.
+              type: float
+    control:
+      description: What the control did; null without one.
+      type: dict
+      contains:
+        url:
+          description: The control's URL.
+          type: str
+        status:
+          description: Its status; 0 without an answer.
+          type: int
+        error:
+          description: Why there is no answer.
+          type: str
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.oncall.remedy.plugins.module_utils.probes import module as probe_module
+from ansible_collections.oncall.remedy.plugins.module_utils.probes.edge import Http
+
+
+def main() -> None:
+    """Runs the module."""
+    spec = probe_module.argument_spec(Http.options)
+    spec["timeout"]["default"] = "10s"
+    probe_module.run(AnsibleModule(argument_spec=spec, supports_check_mode=True), Http)
+
+
+if __name__ == "__main__":
+    main()
