@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 WIDTH = 100
 INDENT = 2
 LABEL = 10
+REJECTED = 5
+"""Alerts that cannot be used and are told one by one; whoever sends them decides how many there are."""
 LONGEST = 400
 """Characters of one text before it is cut; the case file has it in full."""
 
@@ -72,8 +74,10 @@ def opening(tally: Tally, incidents: int, *, check: bool = False) -> str:
     lines = wrapped(" · ".join(parts), WIDTH, 2)
     for silent in tally.silent:
         lines += wrapped(f"! could not be asked: {_text(silent)}", WIDTH, 2)
-    for rejected in tally.rejected:
+    for rejected in tally.rejected[:REJECTED]:
         lines += wrapped(f"! an alert cannot be used: {_text(rejected)}", WIDTH, 2)
+    if len(tally.rejected) > REJECTED:
+        lines.append(f"! and {len(tally.rejected) - REJECTED:,} more that cannot be used")
     return "\n".join(lines)
 
 

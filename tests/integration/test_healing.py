@@ -26,7 +26,10 @@ def test_a_firing_alert_ends_in_one_restart_a_healed_edge_and_a_case(estate: Est
     assert (case["outcome"], case["diagnosis"]["chosen"]) == ("healed", "edge_outage")
     assert case["alert"]["fingerprint"] == alert["fingerprint"]
     assert case["mitigation"]["result"]["changed"]
-    assert [line.split(" → ")[0] for line in case["mitigation"]["result"]["report"]] == ["traefik-00001", "traefik-00002"]
+    assert [line.split(" → ")[0] for line in case["mitigation"]["result"]["report"]] == [
+        "traefik-00001",
+        "traefik-00002",
+    ]
     assert case["verification"]["outcome"] == "healed"
     assert [series["points"][-1][1] for series in case["chart"]["series"]] == [2.0]
     assert estate.ledger.episodes() == []
