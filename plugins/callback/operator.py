@@ -8,8 +8,7 @@ name: operator
 type: stdout
 short_description: quiet output for a sweep, which tells its incidents itself
 version_added: 0.1.0
-author:
-  - the oncall.remedy authors
+author: The oncall.remedy authors (@oncall-remedy)
 description:
   - Leaves the screen to what the engine says of its incidents. Plays, tasks and results that are C(ok), C(changed) or
     C(skipped) are not announced.

@@ -146,7 +146,8 @@ def _object(value: Json) -> str:
 def _pod_logs(value: Json) -> str:
     signatures = {name: found for name, found in value.items() if isinstance(found, Mapping) and "first" in found}
     matched = [
-        f"{name}: {plural(_count(found, 'lines'), 'line')} in {listed(_list(found, 'pods'))}: “{found['first']}”"
+        f"{name}: {plural(_count(found, 'lines'), 'line')} in {listed(_list(found, 'pods'))}: "
+        f"\u201c{found['first']}\u201d"
         for name, found in signatures.items()
         if _count(found, "lines")
     ]

@@ -98,9 +98,9 @@ def draw(chart: Json, width: float = 960.0) -> Drawing | None:
     step = float(chart.get("step") or 0) or _usual_step(drawn)
     shown = [mark for mark in marks if period[0] <= mark["at"] <= period[1]]
     unit = visible(chart.get("unit") or "")[:12]
-    heights = axes.value_ticks([value for samples in drawn for _, value in samples])
+    heights = axes.value_ticks([value for samples in drawn for _at, value in samples])
     heights[-1] = (heights[-1][0], f"{heights[-1][1]} {unit}".strip())
-    left = 14.0 + LETTER * max(len(label) for _, label in heights)
+    left = 14.0 + LETTER * max(len(label) for _height, label in heights)
     across = axes.Scale(period[0], period[1], left, width - RIGHT)
     placed, top = _place(shown, across, width)
     up = axes.Scale(heights[0][0], heights[-1][0], top + PLOT_HEIGHT, top)
@@ -139,13 +139,13 @@ def _samples(points: Iterable[Sequence[Any]]) -> list[Point]:
 
 
 def _usual_step(drawn: list[list[Point]]) -> float:
-    distances = [later - at for samples in drawn for (at, _), (later, _) in itertools.pairwise(samples)]
+    distances = [later - at for samples in drawn for (at, _value), (later, _next) in itertools.pairwise(samples)]
     return statistics.median_low(distances) if distances else 60.0
 
 
 def _period(drawn: list[list[Point]], marks: list[Any], chart: Json) -> Point | None:
     """What the time axis shows: the data and the period asked for, stretched to marks that are near."""
-    times = [at for samples in drawn for at, _ in samples]
+    times = [at for samples in drawn for at, _value in samples]
     times += [float(chart[key]) for key in ("start", "end") if chart.get(key)]
     moments = [float(mark["at"]) for mark in marks]
     if not times:
@@ -172,7 +172,7 @@ def _runs(samples: list[Point], step: float) -> list[list[Point]]:
 
 def _line(name: str, colour: int, samples: list[Point], step: float, across: axes.Scale, up: axes.Scale) -> Line:
     runs = [[(across.at(at), up.at(value)) for at, value in run] for run in _runs(samples, step)]
-    heights = [value for _, value in samples]
+    heights = [value for _at, value in samples]
     return Line(
         name=name,
         colour=colour,
@@ -199,7 +199,7 @@ def _thinned(run: list[Point]) -> list[Point]:
     if len(run) < 2000:
         return run
     kept: list[Point] = []
-    for _, group in itertools.groupby(run, key=lambda point: int(point[0])):
+    for _column, group in itertools.groupby(run, key=lambda point: int(point[0])):
         points = list(group)
         extremes = {
             points[0],

@@ -128,8 +128,8 @@ def _floating(value: Any) -> float:
     return float(value)
 
 
-def _difference(left: list[Any], right: list[Any]) -> list[Any]:
-    return [member for member in left if member not in right]
+def _difference(members: list[Any], without: list[Any]) -> list[Any]:
+    return [member for member in members if member not in without]
 
 
 def _intersect(left: list[Any], right: list[Any]) -> list[Any]:

@@ -202,7 +202,7 @@ def _mitigation(book: Runbook, mitigation: Mitigation, around: Surroundings) -> 
         yield RunbookError(
             f"mitigation {mitigation.name}: no finding mitigates with it and nothing undoes with it", mitigation.where
         )
-    namespace, _, role = mitigation.role.rpartition(".")
+    namespace, _dot, role = mitigation.role.rpartition(".")
     if namespace == COLLECTION and around.roles is not None and not book.draft:
         yield from _role(mitigation, role, around.roles)
 

@@ -186,7 +186,7 @@ def well(case: Json) -> str:
     """Whether it is well now, answered with yes, no or what stands in the way of knowing."""
     answers: dict[str, Callable[[Json], str]] = {
         "healed": _healed,
-        "resolved": lambda _: "Yes: the alert resolved without the engine.",
+        "resolved": lambda _told: "Yes: the alert resolved without the engine.",
         "not_healed": lambda case: _because("No, the change did not help", _seen_last(case)),
         "cannot_tell": lambda case: _because("Unknown, as it could not be verified", _seen_last(case)),
         "interrupted": lambda case: _because("No: the change broke off, and it is not well", _seen_last(case)),
@@ -267,7 +267,7 @@ def moments(case: Json) -> list[Moment]:
     ]
     times = sorted(((float(at), label) for label, at in known if at), key=lambda pair: pair[0])
     steps = [Moment(label, at, "") for at, label in times[:1]]
-    for (before, _), (at, label) in itertools.pairwise(times):
+    for (before, _label), (at, label) in itertools.pairwise(times):
         steps.append(Moment(label, at, f"+{span(at - before)}"))
     return steps
 

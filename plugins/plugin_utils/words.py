@@ -39,12 +39,12 @@ def pieces(text: str, newlines: bool = False) -> Iterator[tuple[str, bool]]:
         shown = " " if unicodedata.category(char) == "Zs" else char
         judged.append((shown, not (_shows(shown, marks) or (newlines and char == "\n"))))
     for hidden, run in itertools.groupby(judged, key=lambda pair: pair[1]):
-        yield "".join(_escape(char) if hidden else char for char, _ in run), hidden
+        yield "".join(_escape(char) if hidden else char for char, _hidden in run), hidden
 
 
 def visible(text: object, newlines: bool = False) -> str:
     """The text with everything written out that would be invisible, move the cursor or turn the writing direction."""
-    return "".join(part for part, _ in pieces(str(text), newlines))
+    return "".join(part for part, _hidden in pieces(str(text), newlines))
 
 
 def _shows(char: str, marks: int) -> bool:
@@ -128,7 +128,7 @@ def span(seconds: float) -> str:
     for unit, size in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
         count, whole = divmod(whole, size)
         parts.append((count, unit))
-    first = next(index for index, (count, _) in enumerate(parts) if count)
+    first = next(index for index, (count, _unit) in enumerate(parts) if count)
     return " ".join(f"{count:,} {unit}" for count, unit in parts[first : first + 2] if count)
 
 

@@ -14,7 +14,12 @@ import functools
 from typing import Any, ClassVar
 
 from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeError, from_status
-from ansible_collections.oncall.remedy.plugins.module_utils.http_transport import HttpTransport, Params, error_text, json_value
+from ansible_collections.oncall.remedy.plugins.module_utils.http_transport import (
+    HttpTransport,
+    Params,
+    error_text,
+    json_value,
+)
 from ansible_collections.oncall.remedy.plugins.module_utils.probes.base import Json, Probe, Spec
 from ansible_collections.oncall.remedy.plugins.module_utils.probes.parallel import at_once
 from ansible_collections.oncall.remedy.plugins.module_utils.timestamps import unix

@@ -12,7 +12,12 @@ from typing import Any, ClassVar
 
 from ansible_collections.oncall.remedy.plugins.module_utils import certificates, tls
 from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeError, one_line
-from ansible_collections.oncall.remedy.plugins.module_utils.http_transport import HttpTransport, Limits, Trust, split_url
+from ansible_collections.oncall.remedy.plugins.module_utils.http_transport import (
+    HttpTransport,
+    Limits,
+    Trust,
+    split_url,
+)
 from ansible_collections.oncall.remedy.plugins.module_utils.probes.base import Json, Probe, Spec
 from ansible_collections.oncall.remedy.plugins.module_utils.probes.parallel import at_once
 

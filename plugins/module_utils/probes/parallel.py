@@ -40,10 +40,10 @@ def at_once(jobs: Sequence[Callable[[], T]], deadline: float) -> list[Outcome[T]
             except Exception as error:  # noqa: BLE001 - handed to the asking thread, which raises it
                 done.put((index, error))
 
-    for _ in range(min(WORKERS, len(jobs))):
+    for _worker in range(min(WORKERS, len(jobs))):
         threading.Thread(target=work, daemon=True).start()
-    outcomes: list[Outcome[T]] = [ProbeError("timeout", "no answer in time") for _ in jobs]
-    for _ in jobs:
+    outcomes: list[Outcome[T]] = [ProbeError("timeout", "no answer in time") for _job in jobs]
+    for _job in jobs:
         try:
             index, outcome = done.get(timeout=max(0.0, deadline + 0.5 - time.monotonic()))
         except queue.Empty:

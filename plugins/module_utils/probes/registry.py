@@ -34,7 +34,7 @@ def probe_class(name: str) -> type[Probe]:
     """The class of the probe of that name; ProbeError of kind bad_option where there is none."""
     if name not in PROBES:
         raise ProbeError("bad_option", f"no probe {name[:80]!r}; there are {', '.join(PROBES)}")
-    file, _, word = PROBES[name].partition(":")
+    file, _colon, word = PROBES[name].partition(":")
     module = importlib.import_module(f"{__package__}.{file}")
     found: type[Probe] = getattr(module, word)
     return found

@@ -21,7 +21,9 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
-import sqlalchemy.dialects.sqlite  # once in the parent: SQLAlchemy would import it in every fork that opens a ledger
+
+# Else SQLAlchemy would import it when a ledger is opened, anew in every fork.
+from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger import schema
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import LedgerError, LedgerMissing
@@ -177,7 +179,7 @@ def prepare(url: str, read_only: bool = False) -> sa.Engine:
     """
     engine = engine_for(url, read_only)
     try:
-        if engine.dialect.name == "sqlite":
+        if isinstance(engine.dialect, SQLiteDialect):
             path = sqlite_path(engine.url)
             if not path.exists():
                 if read_only:

@@ -10,7 +10,12 @@ import time
 import pytest
 
 from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeError
-from ansible_collections.oncall.remedy.plugins.module_utils.http_transport import HttpTransport, Limits, Trust, json_object
+from ansible_collections.oncall.remedy.plugins.module_utils.http_transport import (
+    HttpTransport,
+    Limits,
+    Trust,
+    json_object,
+)
 from tests.support import wire
 from tests.support.certs import Authority
 
