@@ -76,7 +76,7 @@ class Subject:
     def _chart(self, chart: Chart) -> Question:
         """The series that the case draws, from a while before the incident until now."""
         now = float(round(time.time()))
-        since = max(BEFORE_OPENING, now - self.work.episode.opened_at + BEFORE_OPENING)
+        since = round(max(0.0, now - self.work.episode.opened_at) + BEFORE_OPENING)
         options = Template({"query": chart.query.render(self.scope), "since": since, "at": now})
         return Question(CHARTED, "promql_range", options, (), None, "", frozenset(), self.book.where)
 

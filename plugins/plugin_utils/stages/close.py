@@ -120,7 +120,8 @@ def verification(mended: Mended, gathered: Gathered, former: Verification, now: 
     What holds when ``within`` is over gets the time to prove itself: the first look may come late, after the remedies
     of other targets or in a later sweep.
     """
-    verify, evidence = mended.verify, {key: one for key, one in gathered.evidence.items() if key != CHARTED}
+    verify, found = mended.verify, gathered.evidence
+    evidence = {name: found[name] for name in mended.subject.book.evidence if name in found}
     try:
         conditions, truth = judge(verify.healed_when, mended.subject.scope, evidence)
     except RunbookFault as fault:
