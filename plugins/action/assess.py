@@ -46,9 +46,9 @@ class ActionModule(StageAction):
 
     def _record(self, recorder: Recorder, decided: Decided) -> None:
         """An ending is written at once, before anything is mended: nobody waits for another incident's remedy."""
-        episode, subject = decided.assessed.episode, decided.assessed.subject
+        episode = decided.assessed.episode
         if decided.ending:
-            escalation = subject.target.escalation if subject else ""
+            escalation = self.estate.escalation(episode.target)
             recorder.record(episode, decided.case, decided.ending, escalation, time.time())
         else:
             recorder.begin(decided.case, time.time())

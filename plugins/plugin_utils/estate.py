@@ -61,6 +61,7 @@ class Estate:
         self._templar = templar
         self._hostvars = task_vars["hostvars"]
         self._names = frozenset(task_vars.get("groups", {}).get("all", ())) - {CONTROLLER}
+        self._own_escalation = task_vars.get("remedy_escalation")
         self._raw: dict[str, Any] = {}
         self._targets: dict[str, Target] = {}
 
@@ -73,6 +74,18 @@ class Estate:
         if name not in self._targets:
             self._targets[name] = self._resolve(name)
         return self._targets[name]
+
+    def escalation(self, name: str) -> str:
+        """Whom to call about a target: its own ``remedy_escalation``, else that of the engine itself, which is that of
+        group ``all``. Empty where neither is set. Raises nothing: this is for when something is wrong already."""
+        try:
+            return self.target(name).escalation
+        except SettingsError:
+            pass
+        try:
+            return str(self._templar.template(self._own_escalation) or "")
+        except AnsibleError:
+            return ""
 
     def params(self, name: str, texts: Json) -> Json:
         """A runbook's params with the target's variables put in. Raises SettingsError naming the param."""

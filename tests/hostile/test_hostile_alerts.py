@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,27 @@ def asked_jobs(estate: Estate) -> set[str]:
     queries = [request.query["query"][0] for request in estate["hetzner"].api.requests if "query" in request.query]
     jobs = [match[1] for query in queries if (match := QUERY.fullmatch(query))]
     return {ESCAPE.sub(lambda match: {"n": "\n", "t": "\t", "r": "\r"}.get(match[1], match[1]), job) for job in jobs}
+
+
+class Harmful(HTMLParser):
+    """Collects what in a page could run or fetch something."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in ("script", "img", "iframe", "object", "embed", "link", "base", "form"):
+            self.found.append(tag)
+        for name, value in attrs:
+            if name.startswith("on") or (name in ("href", "src") and not (value or "").startswith("#")):
+                self.found.append(f"{tag} {name}={value}")
+
+
+def assert_harmless(page: str) -> None:
+    harmful = Harmful()
+    harmful.feed(page)
+    assert harmful.found == []
 
 
 def is_label(text: str) -> bool:
@@ -86,6 +108,8 @@ def test_hostile_texts_in_every_place_of_an_alert_stay_data(
     pages = list((estate.folder / "cases").iterdir())
     assert all(re.fullmatch(r"[A-Za-z0-9_.-]+\.html", page.name) for page in pages)
     assert [path.name for path in estate.folder.glob("**/*.html") if path not in pages] == []
+    for page in pages:
+        assert_harmless(page.read_text(encoding="utf-8"))
     assert_can_be_shown(capsys.readouterr().out)
 
     estate.later(3600)

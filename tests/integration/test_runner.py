@@ -38,7 +38,11 @@ def story(estate: Estate) -> Any:
     """The case without what differs from run to run: times, numbers of permits and incidents, ports and folders."""
     text = json.dumps(estate.case())
     hetzner = estate["hetzner"]
-    for name, port in (("api", hetzner.api.port), ("edge", hetzner.edge.port), ("am", estate.alertmanager.service.port)):
+    for name, port in (
+        ("api", hetzner.api.port),
+        ("edge", hetzner.edge.port),
+        ("am", estate.alertmanager.service.port),
+    ):
         text = text.replace(f":{port}", f":{name}")
     text = text.replace(str(estate.folder), "FOLDER")
     text = re.sub(r"\b[0-9a-f]{32}\b|\b[0-9a-f]{8}\b", "ID", text)

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the oncall.remedy authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""An estate as AWX would run it: ansible-runner's directories, the inventory as a script, credentials as injected files.
+"""An estate as AWX would run it: ansible-runner's directories, the inventory as a script, credentials as files.
 
 What AWX does is in awx/main/tasks/jobs.py: ``write_inventory_file`` makes a script that prints JSON, ``build_env`` puts
 the paths of injected credential files into the environment, and the project's checkout is ``project/``.

@@ -15,10 +15,11 @@ from collections.abc import Callable
 from ansible_collections.oncall.remedy.plugins.plugin_utils import case as cases
 from ansible_collections.oncall.remedy.plugins.plugin_utils import report
 from ansible_collections.oncall.remedy.plugins.plugin_utils.diagnosis import judge
+from ansible_collections.oncall.remedy.plugins.plugin_utils.estate import Estate
 from ansible_collections.oncall.remedy.plugins.plugin_utils.faults import RunbookError, RunbookFault
 from ansible_collections.oncall.remedy.plugins.plugin_utils.gather import Gathered, Gatherer
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
-from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Mitigation
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Episode, Mitigation
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Condition, Json, Plan, Verification
 from ansible_collections.oncall.remedy.plugins.plugin_utils.runbook import Verify
 from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import SettingsError
@@ -162,8 +163,17 @@ class Closer:
     """Ends the sweep's work on every incident that got a permit; all others have their ending already, unless the
     engine failed."""
 
-    def __init__(self, ledger: Ledger, assessor: Assessor, verifier: Verifier, recorder: Recorder, check: bool) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        estate: Estate,
+        assessor: Assessor,
+        verifier: Verifier,
+        recorder: Recorder,
+        check: bool,
+    ) -> None:
         self._ledger = ledger
+        self._estate = estate
         self._assessor = assessor
         self._verifier = verifier
         self._recorder = recorder
@@ -176,7 +186,7 @@ class Closer:
         """
         mended = [one for one in (self._mended(work, fault) for work in works) if one is not None]
         for verified in self._verifier.run(mended):
-            self._record(verified.mended, verified.case, verified.ending)
+            self._record(verified.mended.subject.work.episode, verified.case, verified.ending)
 
     def _mended(self, work: Work, fault: str) -> Mended | None:
         """The incident if its remedy is to be verified. Where there is nothing to verify, its ending is written."""
@@ -184,7 +194,7 @@ class Closer:
         case = self._ledger.case(episode.id) or cases.new_case(episode, work.alert)
         if episode.state not in ("permitted", "mending", "verifying"):
             if fault and episode.claimed_by == self._recorder.sweep:
-                self._recorder.record(episode, case, ending.broken_off(fault), "", time.time())
+                self._record(episode, case, ending.broken_off(fault))
             return None
         latest = settle_permits(self._ledger, episode.id, time.time())
         if latest is None:
@@ -193,11 +203,11 @@ class Closer:
         try:
             subject = self._assessor.subject(dataclasses.replace(work, episode=episode))
         except (RunbookError, RunbookFault, SettingsError) as error:
-            self._recorder.record(episode, permitted.case, unverifiable(permitted, str(error)), "", time.time())
+            self._record(episode, permitted.case, unverifiable(permitted, str(error)))
             return None
         without = self._without_verification(permitted)
         if without:
-            self._recorder.record(episode, permitted.case, without, subject.target.escalation, time.time())
+            self._record(episode, permitted.case, without)
             return None
         self._tell_interruption(permitted, subject)
         return self._verifiable(permitted, subject)
@@ -224,11 +234,11 @@ class Closer:
         if subject.book.verify:
             return Mended(permitted.case, permitted.mitigation, subject, subject.book.verify)
         how = unverifiable(permitted, f"the runbook {subject.book.name} does not say what healed means")
-        self._recorder.record(subject.work.episode, permitted.case, how, subject.target.escalation, time.time())
+        self._record(subject.work.episode, permitted.case, how)
         return None
 
-    def _record(self, mended: Mended, case: Json, how: Ending) -> None:
-        self._recorder.record(mended.subject.work.episode, case, how, mended.subject.target.escalation, time.time())
+    def _record(self, episode: Episode, case: Json, how: Ending) -> None:
+        self._recorder.record(episode, case, how, self._estate.escalation(episode.target), time.time())
 
 
 def unverifiable(permitted: Permitted, why: str) -> Ending:

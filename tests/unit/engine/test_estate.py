@@ -58,6 +58,19 @@ def test_a_host_that_is_none_has_no_variables(engine: Engine) -> None:
         engine.inventory().target("all")
 
 
+def test_whom_to_call_is_known_even_where_the_target_is_not(engine: Engine, estate: Estate) -> None:
+    estate.hosts["hetzner"]["remedy_escalation"] = "hetzner's own"
+    estate.hosts["broken"] = {"remedy_escalation": "{{ nonsense }}"}
+    inventory = engine.inventory()
+    assert [inventory.escalation(name) for name in ("hetzner", "broken", "nowhere")] == [
+        "hetzner's own",
+        "platform",
+        "platform",
+    ]
+    del estate.settings["remedy_escalation"]
+    assert engine.inventory().escalation("nowhere") == ""
+
+
 def test_an_endpoint_that_is_missing_names_the_variable_to_set(engine: Engine) -> None:
     target = engine.inventory().target("hetzner")
     assert target.endpoint("kubernetes")["kubeconfig"]

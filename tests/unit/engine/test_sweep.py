@@ -76,6 +76,15 @@ def test_an_alert_that_no_runbook_can_be_followed_for_is_escalated_once(
     assert engine.remedies == []
 
 
+def test_an_alert_that_cannot_be_handled_goes_to_whom_the_inventory_names(engine: Engine, estate: Estate) -> None:
+    estate.hosts["hetzner"]["remedy_escalation"] = "hetzner's own"
+    firing(estate, "NobodyKnowsMe")
+    firing(estate, cluster="nowhere")
+    engine.sweep()
+    called = {case["target"]: case["escalations"][0]["to"] for case in estate.cases()}
+    assert called == {"hetzner": "hetzner's own", "": "platform"}
+
+
 def test_a_source_without_a_default_target_escalates_an_alert_that_names_none(engine: Engine, estate: Estate) -> None:
     estate["hetzner"].hang()
     estate.settings["remedy_sources"][0]["default_target"] = ""
