@@ -214,9 +214,10 @@ class CallbackModule(DefaultCallback):
         """What failed, where that is written, what it says of it."""
         self._warn(result)
         self._clean_results(result.result, result.task.action)
-        told = {"item": item, "where": result.task.get_path() or "", **dict(_members(result.result))}
-        lines = [f"{what} · {self._place(result)}"]
-        for label, text in told.items():
+        lines = [f"{what} · {self._place(result)}", *_row("item", item)]
+        if path := result.task.get_path():
+            lines.append(_labelled("where", visible(path)))  # in one piece, however long: terminals open it on a click
+        for label, text in _members(result.result):
             lines += _row(label, text)
         color = {"IGNORED": SETTINGS.COLOR_SKIP, "UNREACHABLE": SETTINGS.COLOR_UNREACHABLE}.get(
             what, SETTINGS.COLOR_ERROR
@@ -250,7 +251,11 @@ def _row(label: str, text: str) -> list[str]:
         line for given in text.strip("\n").split("\n") for line in wrapped(visible(given), WIDTH - LABEL, 0) or [""]
     ]
     labels = [visible(label), *[""] * (len(lines) - 1)]
-    return [f"  {first:<{LABEL - 3}} {line}".rstrip() for first, line in zip(labels, lines, strict=True)]
+    return [_labelled(first, line) for first, line in zip(labels, lines, strict=True)]
+
+
+def _labelled(label: str, line: str) -> str:
+    return f"  {label:<{LABEL - 3}} {line}".rstrip()
 
 
 def _harmless(diff: Any) -> Any:

@@ -22,26 +22,31 @@ WORKS = {"name": "Nothing to see", "ansible.builtin.command": "true"}
 
 @pytest.fixture
 def play(tmp_path: Path) -> Play:
-    """Runs tasks under the callback on hosts of this machine; returns what stood on the screen."""
+    """Runs tasks under the callback on hosts of this machine; returns what stood on the screen.
+
+    The playbook's path is wider than the screen.
+    """
+    folder = tmp_path / ("runbooks-" * 12)
+    folder.mkdir()
 
     def run(*tasks: Json, options: tuple[str, ...] = (), failed: bool = False, **play: Any) -> str:
-        ssh = tmp_path / "ssh"
+        ssh = folder / "ssh"
         ssh.write_text("#!/bin/sh\necho no route to host >&2\nexit 255\n")
         ssh.chmod(0o755)
         hosts = {
             "here": {"ansible_connection": "local", "ansible_python_interpreter": sys.executable},
             "gone": {"ansible_connection": "ssh", "ansible_ssh_executable": str(ssh)},
         }
-        (tmp_path / "inventory.json").write_text(json.dumps({"all": {"hosts": hosts, "children": {"empty": {}}}}))
+        (folder / "inventory.json").write_text(json.dumps({"all": {"hosts": hosts, "children": {"empty": {}}}}))
         plays = [
             {"name": "A play", "hosts": "here", "gather_facts": False, **play, "tasks": list(tasks)},
             {"name": "One without hosts", "hosts": "empty", "gather_facts": False, "tasks": []},
         ]
-        (tmp_path / "playbook.yml").write_text(json.dumps(plays))
+        (folder / "playbook.yml").write_text(json.dumps(plays))
         command = [sys.executable, "-m", "ansible", "playbook", "-i", "inventory.json", "playbook.yml", *options]
         ran = subprocess.run(
             command,
-            cwd=tmp_path,
+            cwd=folder,
             env={**os.environ, "ANSIBLE_STDOUT_CALLBACK": "oncall.remedy.operator", "ANSIBLE_NOCOLOR": "1"},
             capture_output=True,
             text=True,
@@ -72,7 +77,7 @@ def test_a_message_is_shown_as_it_is_and_harmless(play: Play) -> None:
 def test_a_failure_says_what_failed_where_it_is_written_and_the_message(play: Play, tmp_path: Path) -> None:
     lines = play(WORKS, FAILS, failed=True).split("\n")
     assert lines[0] == "FAILED · here · Restart it"
-    assert re.fullmatch(rf"  where       {re.escape(str(tmp_path))}/playbook\.yml:\d+", lines[1])
+    assert re.fullmatch(rf"  where       {re.escape(str(tmp_path))}/[a-z-]{{108}}/playbook\.yml:\d+", lines[1])
     assert lines[2] == "  message     line one"
     assert lines[3].startswith("              line two \\x1b]0;owned\\x07 word word")
     assert all(len(line) <= 100 for line in lines if "where" not in line)
