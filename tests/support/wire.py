@@ -152,6 +152,13 @@ def channels(*messages: tuple[int, bytes], close: bool = True) -> Answer:
     return give
 
 
+def _refuse(sock: socket.socket) -> None:
+    """As servers answer what is no HTTP, such as the handshake of TLS; the rest is read until the client has gone."""
+    sock.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+    while sock.recv(65536):
+        pass
+
+
 def _frame(opcode: int, payload: bytes) -> bytes:
     size = len(payload)
     if size < 126:
@@ -245,7 +252,9 @@ class Wire:
     def _read(self, sock: socket.socket) -> Request | None:
         with sock.makefile("rb") as file:
             line = file.readline().split()
-            if len(line) != 3:
+            if len(line) != 3 or not line[2].startswith(b"HTTP/"):
+                if line:
+                    _refuse(sock)
                 return None
             headers: dict[str, str] = {}
             while (header := file.readline().strip()) != b"":
