@@ -181,7 +181,7 @@ def _next(case: story.Json) -> Iterator[Row]:
     """Whether it is well, who was told and what comes next."""
     if case["outcome"] in WORTH_SAYING:
         yield "well", story.well(case)
-    for sentence, _ in story.told(case):
+    for sentence, _tone in story.told(case):
         yield "told", sentence
     yield "next", story.coming(case)
 
