@@ -266,4 +266,3 @@ class Estate:
         )
         path.chmod(0o600)
         return str(path)
-
