@@ -12,6 +12,7 @@ author: The oncall.remedy authors (@oncall-remedy)
 description:
   - Runs on the controller. It asks as M(oncall.remedy.alertmanager_alerts_info) does, and fails where that fails.
 extends_documentation_fragment:
+  - oncall.remedy.question.alerts
   - oncall.remedy.endpoint
   - oncall.remedy.endpoint.alertmanager
   - oncall.remedy.endpoint.module
@@ -21,22 +22,6 @@ options:
     type: list
     elements: str
     required: true
-  active:
-    description: Whether alerts that are neither silenced nor inhibited are wanted.
-    type: bool
-    default: true
-  silenced:
-    description: Whether silenced alerts are wanted.
-    type: bool
-    default: true
-  inhibited:
-    description: Whether inhibited alerts are wanted.
-    type: bool
-    default: true
-  unprocessed:
-    description: Whether alerts are wanted that Alertmanager has not looked at yet.
-    type: bool
-    default: true
 seealso:
   - module: oncall.remedy.alertmanager_alerts_info
 """
@@ -52,58 +37,6 @@ _raw:
   description: The same as RV(oncall.remedy.alertmanager_alerts_info#module:answer).
   type: list
   elements: dict
-  contains:
-    total:
-      description: How many alerts there are.
-      type: int
-    alerts:
-      description: The alerts by their time, 1000 at most.
-      type: list
-      elements: dict
-      contains:
-        name:
-          description: The label alertname.
-          type: str
-        fingerprint:
-          description: Alertmanager's name for the alert's labels.
-          type: str
-        labels:
-          description: Its labels. They come from outside.
-          type: dict
-        annotations:
-          description: Its annotations. They come from outside.
-          type: dict
-        state:
-          description: V(active), V(suppressed) or V(unprocessed).
-          type: str
-        starts_at:
-          description: Since when it fires, as Unix seconds.
-          type: float
-        silenced_by:
-          description: Ids of silences.
-          type: list
-          elements: str
-        inhibited_by:
-          description: Fingerprints of alerts that inhibit it.
-          type: list
-          elements: str
-        generator_url:
-          description: Where the alert comes from.
-          type: str
-    truncated:
-      description: Whether there are more alerts than are listed.
-      type: bool
-    unreachable:
-      description: Peers that did not answer while another one did.
-      type: list
-      elements: dict
-      contains:
-        url:
-          description: The peer.
-          type: str
-        reason:
-          description: Why it did not answer.
-          type: str
 """
 
 from ansible_collections.oncall.remedy.plugins.module_utils.probes.alertmanager import AlertmanagerAlerts

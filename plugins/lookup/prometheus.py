@@ -41,36 +41,6 @@ _raw:
   description: The same as RV(oncall.remedy.prometheus_info#module:answer), one for each term.
   type: list
   elements: dict
-  contains:
-    count:
-      description: How many series there are.
-      type: int
-    value:
-      description: The number, when there is exactly one series or a scalar.
-      type: float
-    sum:
-      description: The sum of all series' numbers; null without a number.
-      type: float
-    min:
-      description: The smallest number, or null.
-      type: float
-    max:
-      description: The largest number, or null.
-      type: float
-    series:
-      description: The series, 200 at most.
-      type: list
-      elements: dict
-      contains:
-        labels:
-          description: Its labels.
-          type: dict
-        value:
-          description: Its number; null for one that is not finite.
-          type: float
-    truncated:
-      description: Whether there are more series than are listed.
-      type: bool
 """
 
 from ansible_collections.oncall.remedy.plugins.module_utils.probes.promql import Promql

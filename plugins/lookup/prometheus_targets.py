@@ -36,58 +36,6 @@ _raw:
   description: The same as RV(oncall.remedy.prometheus_targets_info#module:answer), one for each term.
   type: list
   elements: dict
-  contains:
-    total:
-      description: How many targets match.
-      type: int
-    up:
-      description: How many of them are up.
-      type: int
-    down:
-      description: How many are down.
-      type: int
-    unknown:
-      description: How many have not been scraped yet.
-      type: int
-    targets:
-      description: The targets, 200 at most.
-      type: list
-      elements: dict
-      contains:
-        job:
-          description: Its job label.
-          type: str
-        instance:
-          description: Its instance label.
-          type: str
-        health:
-          description: V(up), V(down) or V(unknown).
-          type: str
-        last_error:
-          description: Why the last scrape failed.
-          type: str
-        scrape_url:
-          description: What is scraped, without parameters and credentials.
-          type: str
-        pool:
-          description: The scrape pool that it belongs to.
-          type: str
-        labels:
-          description: All its labels.
-          type: dict
-        last_scrape_age:
-          description: Seconds since the last scrape; null before the first.
-          type: float
-    truncated:
-      description: Whether there are more targets than are listed.
-      type: bool
-    pools:
-      description: All scrape pools of this Prometheus.
-      type: list
-      elements: str
-    dropped:
-      description: How many targets relabelling dropped, of all jobs; null where the list is too large.
-      type: int
 """
 
 from ansible_collections.oncall.remedy.plugins.module_utils.probes.prometheus_targets import PrometheusTargets

@@ -66,16 +66,8 @@ class DeadlineSocket(socket.socket):
         return super().recv_into(*args, **kwargs)
 
 
-class DeadlineTlsSocket(ssl.SSLSocket):
+class DeadlineTlsSocket(DeadlineSocket, ssl.SSLSocket):
     """The same over TLS. (The handshake's timeout bounds the whole handshake already.)"""
-
-    def recv(self, *args: Any, **kwargs: Any) -> bytes:
-        self.settimeout(time_left())
-        return super().recv(*args, **kwargs)
-
-    def recv_into(self, *args: Any, **kwargs: Any) -> int:
-        self.settimeout(time_left())
-        return super().recv_into(*args, **kwargs)
 
 
 def open_socket(host: str, port: int, timeout: float | None = None) -> DeadlineSocket:

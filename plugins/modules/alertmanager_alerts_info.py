@@ -14,6 +14,7 @@ description:
   - Lists the alerts that an Alertmanager cluster holds.
   - All peers are asked and their alerts united. Where they differ on an alert, the peer that suppresses it wins.
 extends_documentation_fragment:
+  - oncall.remedy.question.alerts
   - oncall.remedy.endpoint
   - oncall.remedy.endpoint.alertmanager
   - oncall.remedy.endpoint.module
@@ -24,22 +25,6 @@ options:
     type: list
     elements: str
     default: []
-  active:
-    description: Whether alerts that are neither silenced nor inhibited are wanted.
-    type: bool
-    default: true
-  silenced:
-    description: Whether silenced alerts are wanted.
-    type: bool
-    default: true
-  inhibited:
-    description: Whether inhibited alerts are wanted.
-    type: bool
-    default: true
-  unprocessed:
-    description: Whether alerts are wanted that Alertmanager has not looked at yet.
-    type: bool
-    default: true
 """
 
 EXAMPLES = r"""

@@ -13,21 +13,9 @@ description:
 - The third stage of a sweep. Asks all questions of all incidents side by side under the read-only identity, diagnoses
   each by its runbook, asks the gate, and issues a permit for each plan that every guard agrees with.
 - Writes to the ledger alone.
-- An action plugin; it runs in the controller and needs no connection.
-options:
-  sweep:
-    description:
-    - What M(oncall.remedy.discover) returned.
-    type: dict
-    required: true
-attributes:
-  check_mode:
-    support: full
-    description: Can run in check mode and return changed status prediction without modifying target.
-  diff_mode:
-    support: none
-    description: Will return details on what has changed (or possibly needs changing in check mode), when in diff
-      mode.
+extends_documentation_fragment:
+- oncall.remedy.stage
+- oncall.remedy.stage.sweep
 """
 
 EXAMPLES = r"""

@@ -12,13 +12,10 @@ author:
 description:
 - The last stage of a sweep. Verifies all mitigations side by side for as long as C(remedy_linger) allows; what
   is not proven by then is left to the next sweep with a due time.
-- An action plugin; it runs in the controller and needs no connection.
+extends_documentation_fragment:
+- oncall.remedy.stage
+- oncall.remedy.stage.sweep
 options:
-  sweep:
-    description:
-    - What M(oncall.remedy.discover) returned.
-    type: dict
-    required: true
   outcomes:
     description:
     - The outcomes that M(oncall.remedy.assess) wrote.
@@ -29,14 +26,6 @@ options:
     - What went wrong in the engine itself. The run fails with it, after everything else is closed.
     type: str
     default: ''
-attributes:
-  check_mode:
-    support: full
-    description: Can run in check mode and return changed status prediction without modifying target.
-  diff_mode:
-    support: none
-    description: Will return details on what has changed (or possibly needs changing in check mode), when in diff
-      mode.
 """
 
 EXAMPLES = r"""

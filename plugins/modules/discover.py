@@ -13,21 +13,14 @@ description:
 - The first stage of a sweep. Pulls the alerts of every Alertmanager in C(remedy_sources), adds what the ledger
   says is due, resolves each incident to exactly one inventory host and claims it.
 - 'Alert text never leaves the controller in a variable: the later stages read it from a private file of this run.'
-- An action plugin; it runs in the controller and needs no connection.
+extends_documentation_fragment:
+- oncall.remedy.stage
 options:
   only:
     description:
     - What the sweep is narrowed to, as M(oncall.remedy.runbook) returns it. Empty for a sweep of everything.
     type: dict
     default: {}
-attributes:
-  check_mode:
-    support: full
-    description: Can run in check mode and return changed status prediction without modifying target.
-  diff_mode:
-    support: none
-    description: Will return details on what has changed (or possibly needs changing in check mode), when in diff
-      mode.
 """
 
 EXAMPLES = r"""

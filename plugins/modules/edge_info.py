@@ -14,46 +14,13 @@ description:
   - Asks a URL as its users do, through all given addresses at once, and reports status, time, redirect and certificate.
   - A server that does not answer is a result and no failure, unless a O(control) shows that nothing can be asked.
 extends_documentation_fragment:
+  - oncall.remedy.question.edge
   - oncall.remedy.endpoint.attributes
 options:
   url:
     description: The URL.
     type: str
     required: true
-  through:
-    description:
-      - Addresses to connect to instead of those that the URL's host has. All are asked at once.
-      - The Host header, the name in the TLS handshake and the name in the certificate stay the URL's.
-    type: list
-    elements: str
-  method:
-    description: The method.
-    type: str
-    choices: [GET, HEAD]
-    default: GET
-  expect:
-    description: The statuses that are good. Without it all below 400.
-    type: list
-    elements: int
-  follow:
-    description: Whether redirects on the same host are followed, five at most.
-    type: bool
-    default: false
-  validate_certs:
-    description: Whether the certificate has to be valid and of the URL's host. Where it is not, no request is sent.
-    type: bool
-    default: true
-  ca_path:
-    description: A file with the CAs to believe, as PEM. Without it the system's.
-    type: path
-  control:
-    description: A URL that answers if this host can ask at all. When it and all others are silent, the question
-      fails.
-    type: str
-  timeout:
-    description: How long to wait for an answer, in seconds or as V(10s).
-    type: str
-    default: 10s
 """
 
 EXAMPLES = r"""

@@ -12,13 +12,10 @@ author:
 description:
 - Writes the outcome of the permit that the host used into the ledger. Fails where the remedy failed, so that the
   run does.
-- An action plugin; it runs in the controller and needs no connection.
+extends_documentation_fragment:
+- oncall.remedy.stage
+- oncall.remedy.stage.sweep
 options:
-  sweep:
-    description:
-    - What M(oncall.remedy.discover) returned.
-    type: dict
-    required: true
   result:
     description:
     - The registered result of the fix.
@@ -29,14 +26,6 @@ options:
     - The result of the task that failed, where one did.
     type: dict
     default: {}
-attributes:
-  check_mode:
-    support: full
-    description: Can run in check mode and return changed status prediction without modifying target.
-  diff_mode:
-    support: none
-    description: Will return details on what has changed (or possibly needs changing in check mode), when in diff
-      mode.
 """
 
 EXAMPLES = r"""

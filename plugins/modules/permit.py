@@ -13,21 +13,9 @@ description:
 - Consumes, once, the permit that this sweep issued for the host and yields what its role needs. Secrets are passed
   as paths of files that only this user reads and that go with the run.
 - In check mode the read-only identity is yielded in the place of the writing one.
-- An action plugin; it runs in the controller and needs no connection.
-options:
-  sweep:
-    description:
-    - What M(oncall.remedy.discover) returned.
-    type: dict
-    required: true
-attributes:
-  check_mode:
-    support: full
-    description: Can run in check mode and return changed status prediction without modifying target.
-  diff_mode:
-    support: none
-    description: Will return details on what has changed (or possibly needs changing in check mode), when in diff
-      mode.
+extends_documentation_fragment:
+- oncall.remedy.stage
+- oncall.remedy.stage.sweep
 """
 
 EXAMPLES = r"""

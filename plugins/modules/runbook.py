@@ -12,10 +12,11 @@ author:
 description:
 - Says what the sweep that follows is narrowed to. Fails where the alerts have no usable runbook, the target is
   not exactly one inventory host, or an input does not fit its pattern.
-- An action plugin; it runs in the controller and needs no connection.
 - The target comes from the variable C(target), to the letter the name of one inventory host; where there is none the
   sweep takes all targets for which the alert fires. Inputs that no alert brings come from the variable C(inputs),
   a mapping. Both are read as they stand and never rendered as templates, so they are no options.
+extends_documentation_fragment:
+- oncall.remedy.stage
 options:
   alerts:
     description:
@@ -23,14 +24,6 @@ options:
     type: list
     elements: str
     required: true
-attributes:
-  check_mode:
-    support: full
-    description: Can run in check mode and return changed status prediction without modifying target.
-  diff_mode:
-    support: none
-    description: Will return details on what has changed (or possibly needs changing in check mode), when in diff
-      mode.
 """
 
 EXAMPLES = r"""

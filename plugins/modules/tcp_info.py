@@ -14,6 +14,7 @@ description:
   - Opens a connection to every address at once and closes it again; nothing is sent.
   - An address that does not answer is a result and no failure, unless a O(control) shows that nothing can be asked.
 extends_documentation_fragment:
+  - oncall.remedy.question.tcp
   - oncall.remedy.endpoint.attributes
 options:
   addresses:
@@ -21,14 +22,6 @@ options:
     type: list
     elements: str
     required: true
-  control:
-    description: An address that answers if this host can ask at all. When it and all others are silent, the question
-      fails.
-    type: str
-  timeout:
-    description: How long to wait for a connection, in seconds or as V(5s).
-    type: str
-    default: 5s
 """
 
 EXAMPLES = r"""

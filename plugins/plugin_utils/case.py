@@ -24,25 +24,25 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.version import ENGIN
 VERSION = 1
 
 
-def new_case(episode: Any, alert: Alert | None) -> Json:
-    """The case of an episode that has just been opened. ``episode`` is the ledger's Episode."""
+def empty_case() -> Json:
+    """Every member of a case, with nothing known yet."""
     return {
         "version": VERSION,
-        "id": episode.id,
-        "engine": ENGINE,
-        "origin": episode.origin,
-        "source": episode.source,
-        "alert": as_json(alert) if alert else None,
-        "alertname": episode.alertname,
-        "target": episode.target,
-        "runbook": episode.runbook,
+        "id": "",
+        "engine": "",
+        "origin": "alert",
+        "source": "",
+        "alert": None,
+        "alertname": "",
+        "target": "",
+        "runbook": "",
         "runbook_sha256": "",
         "summary": "",
-        "inputs": episode.inputs,
+        "inputs": {},
         "params": {},
-        "opened_at": episode.opened_at,
+        "opened_at": 0.0,
         "closed_at": 0.0,
-        "outcome": "waiting",
+        "outcome": "",
         "headline": "",
         "evidence": [],
         "diagnosis": None,
@@ -56,6 +56,24 @@ def new_case(episode: Any, alert: Alert | None) -> Json:
         "next": "",
         "due_at": 0.0,
         "timeline": [],
+    }
+
+
+def new_case(episode: Any, alert: Alert | None) -> Json:
+    """The case of an episode that has just been opened. ``episode`` is the ledger's Episode."""
+    return {
+        **empty_case(),
+        "id": episode.id,
+        "engine": ENGINE,
+        "origin": episode.origin,
+        "source": episode.source,
+        "alert": as_json(alert) if alert else None,
+        "alertname": episode.alertname,
+        "target": episode.target,
+        "runbook": episode.runbook,
+        "inputs": episode.inputs,
+        "opened_at": episode.opened_at,
+        "outcome": "waiting",
     }
 
 

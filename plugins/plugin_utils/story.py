@@ -14,6 +14,7 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
+from ansible_collections.oncall.remedy.plugins.plugin_utils.case import empty_case
 from ansible_collections.oncall.remedy.plugins.plugin_utils.judgements import judged
 from ansible_collections.oncall.remedy.plugins.plugin_utils.words import (
     as_data,
@@ -43,36 +44,6 @@ OUTCOMES: dict[str, tuple[str, Tone]] = {
 }
 """Every outcome of a case: how it is called and how it sounds."""
 
-WHOLE_CASE: Json = {
-    "id": "",
-    "engine": "",
-    "origin": "alert",
-    "source": "",
-    "alert": None,
-    "alertname": "",
-    "target": "",
-    "runbook": "",
-    "runbook_sha256": "",
-    "summary": "",
-    "inputs": {},
-    "params": {},
-    "opened_at": 0.0,
-    "closed_at": 0.0,
-    "outcome": "",
-    "headline": "",
-    "evidence": [],
-    "diagnosis": {},
-    "mode": "",
-    "check": False,
-    "gate": [],
-    "mitigation": None,
-    "verification": None,
-    "escalations": [],
-    "chart": None,
-    "next": "",
-    "due_at": 0.0,
-    "timeline": [],
-}
 WHOLE_DIAGNOSIS: Json = {
     "findings": [],
     "chosen": "",
@@ -101,8 +72,8 @@ class Moment:
 
 def whole(case: Mapping[str, Any]) -> Json:
     """The case with every part that is missing or null put in as empty: one that broke off early still tells itself."""
-    full = _filled(case, WHOLE_CASE)
-    full["diagnosis"] = _filled(full["diagnosis"], WHOLE_DIAGNOSIS)
+    full = _filled(case, empty_case())
+    full["diagnosis"] = _filled(full["diagnosis"] or {}, WHOLE_DIAGNOSIS)
     if full["mitigation"] is not None:
         wanted = {"plan": {}, "permit": "", "began_at": 0.0, "ended_at": 0.0, "outcome": "", "result": {}}
         full["mitigation"] = _filled(full["mitigation"], wanted)

@@ -193,6 +193,23 @@ def test_an_alertmanager_that_has_restarted_empty_resolves_nothing_while_prometh
     assert estate.case()["outcome"] == "proposed"
 
 
+def test_an_alertmanager_that_lists_nothing_resolves_nothing_while_prometheus_is_silent(
+    engine: Engine, estate: Estate
+) -> None:
+    estate.hosts["hetzner"]["remedy_mode"] = "propose"
+    firing(estate)
+    engine.sweep()
+    estate.alertmanager.alerts.clear()
+    estate["hetzner"].prometheus = "ill"
+    estate.hosts["hetzner"]["remedy_mode"] = "act"
+    estate.later(LATER)
+    engine.sweep()
+    case = estate.case()
+    held = {verdict["guard"]: verdict["reason"] for verdict in case["gate"] if not verdict["passes"]}
+    assert (case["outcome"], engine.remedies) == ("held", [])
+    assert "cannot be told" in held["still firing"]
+
+
 def test_the_same_alert_of_somebody_else_does_not_keep_an_incident_open(engine: Engine, estate: Estate) -> None:
     estate.hosts["hetzner"]["remedy_mode"] = "propose"
     alert = firing(estate, instance="one")
