@@ -8,12 +8,12 @@ import time
 from typing import Any, ClassVar
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.action import StageAction, ledger_of
+from ansible_collections.oncall.remedy.plugins.plugin_utils.alerts.sources import Pulled, pull
 from ansible_collections.oncall.remedy.plugins.plugin_utils.estate import plain
 from ansible_collections.oncall.remedy.plugins.plugin_utils.gather import Gatherer
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json
 from ansible_collections.oncall.remedy.plugins.plugin_utils.playbooks import runbooks_of
 from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import Settings
-from ansible_collections.oncall.remedy.plugins.plugin_utils.sources import Pulled, pull
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.assess import Assessed, Assessor
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.decide import Decided, Decider
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.record import Recorder

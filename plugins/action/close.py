@@ -9,11 +9,11 @@ import time
 from collections import Counter
 from typing import ClassVar
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils import report
 from ansible_collections.oncall.remedy.plugins.plugin_utils.action import StageAction, ledger_of
 from ansible_collections.oncall.remedy.plugins.plugin_utils.gather import Gatherer
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json
 from ansible_collections.oncall.remedy.plugins.plugin_utils.playbooks import runbooks_of
+from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation import report
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.assess import Assessor
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.close import Closer, Verifier
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.work import read_work

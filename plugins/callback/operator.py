@@ -40,7 +40,7 @@ from typing import TYPE_CHECKING, Any
 from ansible import constants
 from ansible.plugins.callback.default import CallbackModule as DefaultCallback
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils.report import WIDTH, wrapped
+from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation.report import WIDTH, wrapped
 from ansible_collections.oncall.remedy.plugins.plugin_utils.words import as_data, brief, plural, visible
 
 if TYPE_CHECKING:

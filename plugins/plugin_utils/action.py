@@ -15,10 +15,14 @@ from ansible.utils.display import Display
 from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.credentials import CredentialError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.estate import Estate, plain
-from ansible_collections.oncall.remedy.plugins.plugin_utils.faults import InputError, MatcherError, RunbookError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import LedgerError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import (
+    InputError,
+    MatcherError,
+    RunbookError,
+)
 from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import (
     VARIABLES,
     Settings,

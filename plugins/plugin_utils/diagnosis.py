@@ -23,11 +23,6 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils import runbook as notation
-from ansible_collections.oncall.remedy.plugins.plugin_utils.embedding import plain
-from ansible_collections.oncall.remedy.plugins.plugin_utils.expression import Condition as Written
-from ansible_collections.oncall.remedy.plugins.plugin_utils.expression import Prose, Template
-from ansible_collections.oncall.remedy.plugins.plugin_utils.faults import RunbookFault
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import (
     Condition,
     Diagnosis,
@@ -36,6 +31,11 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.model import (
     Plan,
     Truth,
 )
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation import runbook as notation
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.embedding import plain
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.expression import Condition as Written
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.expression import Prose, Template
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import RunbookFault
 from ansible_collections.oncall.remedy.plugins.plugin_utils.seen import seen, small
 
 Scope = Mapping[str, Any]

@@ -19,10 +19,10 @@ from ansible_collections.oncall.remedy.plugins.module_utils.probes.base import P
 from ansible_collections.oncall.remedy.plugins.module_utils.probes.endpoints import source_of, transport_for
 from ansible_collections.oncall.remedy.plugins.module_utils.probes.registry import probe_class
 from ansible_collections.oncall.remedy.plugins.plugin_utils.diagnosis import Answer, Ask, Skip, question_state
-from ansible_collections.oncall.remedy.plugins.plugin_utils.faults import RunbookFault
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Evidence, EvidenceState, Json
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import RunbookFault
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import Question
 from ansible_collections.oncall.remedy.plugins.plugin_utils.pool import Pool
-from ansible_collections.oncall.remedy.plugins.plugin_utils.runbook import Question
 
 Endpoints = Callable[[str, str], Json]
 """(kind, vantage) → the settings of the target's endpoint; raises ProbeError where the inventory names none."""

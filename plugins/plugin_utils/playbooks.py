@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils.runbook import Catalogue, catalogue
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import Catalogue, catalogue
 from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import Settings
 
 OWN = Path(__file__).resolve().parents[2] / "playbooks"

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils.language import Path, dotted
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.language import Path, dotted
 
 TEXT = 200
 MEMBERS = 10

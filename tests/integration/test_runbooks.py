@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils import lint
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation import lint
 from tests.support.estate import INTEGRATION, RUNBOOKS
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.oncall.remedy.plugins.module_utils.probes.base import validated
-from ansible_collections.oncall.remedy.plugins.plugin_utils import documented, lint, runbook, scenario
-from ansible_collections.oncall.remedy.plugins.plugin_utils.runbook import Runbook
-from ansible_collections.oncall.remedy.plugins.plugin_utils.scenario import Rehearsal, Scenario
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation import documented, lint, runbook, scenario
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import Runbook
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.scenario import Rehearsal, Scenario
 
 TABLES = Path(__file__).parent
 PLAYBOOKS = TABLES.parent.parent / "playbooks"

@@ -13,15 +13,15 @@ import time
 from collections.abc import Callable
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils import case as cases
-from ansible_collections.oncall.remedy.plugins.plugin_utils import report
 from ansible_collections.oncall.remedy.plugins.plugin_utils.diagnosis import judge
 from ansible_collections.oncall.remedy.plugins.plugin_utils.estate import Estate
-from ansible_collections.oncall.remedy.plugins.plugin_utils.faults import RunbookError, RunbookFault
 from ansible_collections.oncall.remedy.plugins.plugin_utils.gather import Gathered, Gatherer
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Episode, Mitigation
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Condition, Json, Plan, Verification
-from ansible_collections.oncall.remedy.plugins.plugin_utils.runbook import Verify
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import RunbookError, RunbookFault
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import Verify
+from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation import report
 from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import SettingsError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages import ending
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.assess import CHARTED, Assessor, Subject, chart_of

@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils import case as cases
 from ansible_collections.oncall.remedy.plugins.plugin_utils import gate
+from ansible_collections.oncall.remedy.plugins.plugin_utils.alerts.sources import Pulled
 from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.mode import ModeError, mode_of
 from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.view import GateInput, KillSwitch
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.binding import evidence_hash, plan_hash, remedy_of
@@ -23,7 +24,6 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import
 )
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Diagnosis, Json, Plan, Verdict, as_json
 from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import Settings
-from ansible_collections.oncall.remedy.plugins.plugin_utils.sources import Pulled
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages import ending
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.assess import Assessed, Subject, case_of
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.ending import Ending

@@ -12,9 +12,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.estate import Estate
-from ansible_collections.oncall.remedy.plugins.plugin_utils.faults import RunbookError, RunbookFault
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Evidence, Json
-from ansible_collections.oncall.remedy.plugins.plugin_utils.runbook import Catalogue, Question, Runbook
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import RunbookError, RunbookFault
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import Catalogue, Question, Runbook
 from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import SettingsError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.work import Work
 

@@ -16,10 +16,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils import case as cases
-from ansible_collections.oncall.remedy.plugins.plugin_utils import page, report, story
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import ClaimLost, Episode
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json, as_json
+from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation import page, report, story
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.ending import Ending
 from ansible_collections.oncall.remedy.plugins.plugin_utils.words import visible
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.oncall.remedy.plugins.plugin_utils.alerts.sources import Pulled, pull
 from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import Source
-from ansible_collections.oncall.remedy.plugins.plugin_utils.sources import Pulled, pull
 from tests.support.alertmanager import Alertmanager
 from tests.support.service import bearer
 

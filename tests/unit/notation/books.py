@@ -8,9 +8,9 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils import runbook
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Evidence, EvidenceState
-from ansible_collections.oncall.remedy.plugins.plugin_utils.runbook import Runbook
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation import runbook
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import Runbook
 
 SCOPE = {"namespace": "traefik", "job": "traefik", "target": "lab", "alert": "SampleDown"}
 

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils.alert import PayloadError, parse_alerts
-from ansible_collections.oncall.remedy.plugins.plugin_utils.schema import schema
+from ansible_collections.oncall.remedy.plugins.plugin_utils.alerts.alert import PayloadError, parse_alerts
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.schema import schema
 
 
 def alert(**changed: Any) -> dict[str, Any]:

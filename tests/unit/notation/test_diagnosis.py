@@ -20,10 +20,10 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.diagnosis import (
     judge,
     question_state,
 )
-from ansible_collections.oncall.remedy.plugins.plugin_utils.expression import Condition
-from ansible_collections.oncall.remedy.plugins.plugin_utils.faults import RunbookFault
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Diagnosis, Evidence
-from ansible_collections.oncall.remedy.plugins.plugin_utils.runbook import Runbook
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.expression import Condition
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import RunbookFault
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import Runbook
 from tests.unit.notation.books import SAMPLE, SCOPE, book, known, told
 
 PODS = {"ready": 0, "total": 3, "crashing": [], "names": ["a", "b", "c"]}

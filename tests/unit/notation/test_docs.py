@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils import language, lint, reader, runbook, scenario
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation import language, lint, reader, runbook, scenario
 
 PAGE = (Path(__file__).parents[3] / "docs" / "runbooks.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)

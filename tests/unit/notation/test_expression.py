@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils.expression import Condition, Expression, Prose
-from ansible_collections.oncall.remedy.plugins.plugin_utils.faults import RunbookError, RunbookFault
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.expression import Condition, Expression, Prose
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import RunbookError, RunbookFault
 
 SCOPE: dict[str, Any] = {
     "pods": {

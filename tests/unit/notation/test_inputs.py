@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils.faults import InputError
-from ansible_collections.oncall.remedy.plugins.plugin_utils.inputs import bind_inputs
-from ansible_collections.oncall.remedy.plugins.plugin_utils.runbook import Runbook
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import InputError
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.inputs import bind_inputs
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import Runbook
 from tests.unit.notation.books import SAMPLE, book
 
 INPUTS = "inputs: {job: {label: exported_job, pattern: '[a-z0-9]{1,20}'}, zone: {pattern: '[a-z]*', default: here}}"

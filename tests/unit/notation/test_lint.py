@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils import documented, lint
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation import documented, lint
 from tests.unit.notation.books import SAMPLE, line_of, write
 
 ALONE = lint.Surroundings()

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils.faults import MatcherError
-from ansible_collections.oncall.remedy.plugins.plugin_utils.matcher import Matcher, matchers
+from ansible_collections.oncall.remedy.plugins.plugin_utils.alerts.matcher import Matcher, matchers
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import MatcherError
 
 LABELS = {"alertname": "TraefikDown", "severity": "page", "k8s.pod": "a"}
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils import lint, runbook
-from ansible_collections.oncall.remedy.plugins.plugin_utils.faults import RunbookError
-from ansible_collections.oncall.remedy.plugins.plugin_utils.schema import schema
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation import lint, runbook
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import RunbookError
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.schema import schema
 from tests.unit.notation.books import SAMPLE, book, line_of, write
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils.faults import RunbookError
-from ansible_collections.oncall.remedy.plugins.plugin_utils.scenario import (
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import RunbookError
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.scenario import (
     Scenario,
     ScenarioError,
     load_table,

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils.embedding import Kind
-from ansible_collections.oncall.remedy.plugins.plugin_utils.expression import Template
-from ansible_collections.oncall.remedy.plugins.plugin_utils.faults import RunbookError, RunbookFault
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.embedding import Kind
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.expression import Template
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import RunbookError, RunbookFault
 
 HOSTILE = [
     'x"} or up{job="',

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils import yamlsource
-from ansible_collections.oncall.remedy.plugins.plugin_utils.faults import RunbookError
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation import yamlsource
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import RunbookError
 
 
 def source(folder: Path, text: str) -> yamlsource.Source:

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils import answers
-from ansible_collections.oncall.remedy.plugins.plugin_utils.answers import ANSWERS, answer
+from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation import answers
+from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation.answers import ANSWERS, answer
 
 SILENT = {"total": 3, "silent": 3, "refused": 2, "timed_out": 1, "tls_failed": 0, "answers": [{"status": None}] * 3}
 MIXED = {"total": 3, "silent": 1, "refused": 0, "answers": [{"status": 200}, {"status": 502}, {"status": None}]}

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils import axes
-from ansible_collections.oncall.remedy.plugins.plugin_utils.chart import LETTER, Drawing, draw
+from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation import axes
+from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation.chart import LETTER, Drawing, draw
 from ansible_collections.oncall.remedy.plugins.plugin_utils.words import columns
 
 T = 1795229400.0  # 2026-11-21 02:50:00 UTC

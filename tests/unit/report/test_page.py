@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils import page, story
 from ansible_collections.oncall.remedy.plugins.plugin_utils.case import empty_case
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Alert, Condition, Evidence, Finding, Plan
+from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation import page, story
 from ansible_collections.oncall.remedy.plugins.plugin_utils.words import visible
 from tests.unit.report.conftest import CASES
 from tests.unit.report.hostile import CORPUS, poisoned

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils import report, story
+from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation import report, story
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.work import Tally
 from ansible_collections.oncall.remedy.plugins.plugin_utils.words import columns, visible
 from tests.unit.report.conftest import CASES

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils import judgements, story
+from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation import judgements, story
 
 Json = dict[str, Any]
 Example = Callable[[str], Json]

@@ -20,8 +20,9 @@ from jinja2.runtime import StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.tests import TESTS as JINJA_TESTS
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils import patterns, words
-from ansible_collections.oncall.remedy.plugins.plugin_utils.faults import RunbookError, allowed
+from ansible_collections.oncall.remedy.plugins.plugin_utils import words
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation import patterns
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import RunbookError, allowed
 
 Path = tuple[Any, ...]
 """A name and the members read from it: ``("crash", "port_conflict", "lines")``."""

@@ -4,7 +4,7 @@
 
 ```
 check(path, surroundings) -> list[RunbookError]
-python -m ansible_collections.oncall.remedy.plugins.plugin_utils.lint [--alerts FILE.json] PLAYBOOK...
+python -m ansible_collections.oncall.remedy.plugins.plugin_utils.notation.lint [--alerts FILE.json] PLAYBOOK...
 ```
 Every message is ``FILE:LINE: the thing: what is wrong; what is allowed``. What the loader refuses is refused here as
 well (shapes, expressions, names, cycles); beyond it this knows the probes' options and values, the roles, the other
@@ -22,7 +22,7 @@ from typing import Any
 
 from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeError
 from ansible_collections.oncall.remedy.plugins.module_utils.probes.base import validated
-from ansible_collections.oncall.remedy.plugins.plugin_utils import (
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation import (
     documented,
     language,
     patterns,
@@ -32,14 +32,14 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils import (
     schema,
     yamlsource,
 )
-from ansible_collections.oncall.remedy.plugins.plugin_utils.expression import Expression, Prose, Template
-from ansible_collections.oncall.remedy.plugins.plugin_utils.faults import (
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.expression import Expression, Prose, Template
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import (
     InputError,
     RunbookError,
     RunbookFault,
     allowed,
 )
-from ansible_collections.oncall.remedy.plugins.plugin_utils.runbook import Mitigation, Question, Runbook
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import Mitigation, Question, Runbook
 
 COLLECTION = "oncall.remedy"
 

@@ -19,8 +19,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils.faults import allowed
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Alert
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import allowed
 
 MOST_ALERTS = 10_000
 MOST_LABELS = 64

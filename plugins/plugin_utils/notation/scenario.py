@@ -17,7 +17,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils import yamlsource
 from ansible_collections.oncall.remedy.plugins.plugin_utils.diagnosis import (
     Answer,
     Ask,
@@ -26,11 +25,12 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.diagnosis import (
     diagnose,
     question_state,
 )
-from ansible_collections.oncall.remedy.plugins.plugin_utils.faults import allowed
-from ansible_collections.oncall.remedy.plugins.plugin_utils.inputs import bind_inputs
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Diagnosis, Evidence
-from ansible_collections.oncall.remedy.plugins.plugin_utils.reader import Reader
-from ansible_collections.oncall.remedy.plugins.plugin_utils.runbook import Question, Runbook
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation import yamlsource
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import allowed
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.inputs import bind_inputs
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.reader import Reader
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import Question, Runbook
 
 _ACTIONS = ("mitigate", "propose", "escalate", "handover", "wait")
 _DETAILS = ("because", "touches", "owner", "with", "undecided", "skipped")

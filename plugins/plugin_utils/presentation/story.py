@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.case import empty_case
-from ansible_collections.oncall.remedy.plugins.plugin_utils.judgements import judged
+from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation.judgements import judged
 from ansible_collections.oncall.remedy.plugins.plugin_utils.words import (
     as_data,
     clock,

@@ -24,12 +24,17 @@ import functools
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils import references, yamlsource
-from ansible_collections.oncall.remedy.plugins.plugin_utils.embedding import Kind
-from ansible_collections.oncall.remedy.plugins.plugin_utils.expression import Condition, Expression, Prose, Template
-from ansible_collections.oncall.remedy.plugins.plugin_utils.faults import RunbookError, allowed
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Risk
-from ansible_collections.oncall.remedy.plugins.plugin_utils.reader import Reader
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation import references, yamlsource
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.embedding import Kind
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.expression import (
+    Condition,
+    Expression,
+    Prose,
+    Template,
+)
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import RunbookError, allowed
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.reader import Reader
 
 VALUE = "value"
 """The word for evidence that is computed from other evidence, inputs and params: nobody is asked."""

@@ -17,8 +17,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Literal
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils.faults import RunbookError, allowed
-from ansible_collections.oncall.remedy.plugins.plugin_utils.yamlsource import Keys, Source
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import RunbookError, allowed
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.yamlsource import Keys, Source
 
 Name = Literal["runbook", "alert"]
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils.faults import RunbookError, allowed
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import RunbookError, allowed
 
 if TYPE_CHECKING:
-    from ansible_collections.oncall.remedy.plugins.plugin_utils.expression import Expression, Prose, Template
-    from ansible_collections.oncall.remedy.plugins.plugin_utils.runbook import Finding, Runbook
+    from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.expression import Expression, Prose, Template
+    from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import Finding, Runbook
 
 ENGINE_NAMES = frozenset({"alert", "target"})
 

@@ -13,8 +13,8 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils import story
-from ansible_collections.oncall.remedy.plugins.plugin_utils.judgements import Found, findings, judged
+from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation import story
+from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation.judgements import Found, findings, judged
 from ansible_collections.oncall.remedy.plugins.plugin_utils.words import (
     columns,
     cut,

@@ -14,7 +14,7 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils import axes
+from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation import axes
 from ansible_collections.oncall.remedy.plugins.plugin_utils.words import columns, date, visible
 
 Json = Mapping[str, Any]

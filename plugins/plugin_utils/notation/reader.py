@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from ansible_collections.oncall.remedy.plugins.module_utils.duration import seconds
-from ansible_collections.oncall.remedy.plugins.plugin_utils.faults import RunbookError, allowed
-from ansible_collections.oncall.remedy.plugins.plugin_utils.yamlsource import Keys, Source
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import RunbookError, allowed
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.yamlsource import Keys, Source
 
 RESERVED = frozenset({"alert", "target", "instances"})
 """Names that the engine itself puts into the scope."""

@@ -20,7 +20,7 @@ from typing import Any
 
 import yaml
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils.faults import RunbookError
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import RunbookError
 
 Keys = tuple[str | int, ...]
 

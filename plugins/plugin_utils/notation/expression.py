@@ -28,8 +28,8 @@ from typing import Any
 
 from jinja2 import nodes
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils import language
-from ansible_collections.oncall.remedy.plugins.plugin_utils.embedding import (
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation import language
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.embedding import (
     EmbeddingError,
     Kind,
     Slot,
@@ -38,7 +38,7 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.embedding import (
     plain,
     writers,
 )
-from ansible_collections.oncall.remedy.plugins.plugin_utils.faults import RunbookError, RunbookFault
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import RunbookError, RunbookFault
 
 Scope = Mapping[str, Any]
 

@@ -18,8 +18,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils import patterns
-from ansible_collections.oncall.remedy.plugins.plugin_utils.faults import MatcherError
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation import patterns
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import MatcherError
 
 Operator = Literal["=", "!=", "=~", "!~"]
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils import patterns
-from ansible_collections.oncall.remedy.plugins.plugin_utils.faults import InputError, allowed
-from ansible_collections.oncall.remedy.plugins.plugin_utils.runbook import Input, Runbook
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation import patterns
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import InputError, allowed
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import Input, Runbook
 
 LONGEST = 4096
 

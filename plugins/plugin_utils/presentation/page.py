@@ -21,9 +21,10 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils import chart, story, words
-from ansible_collections.oncall.remedy.plugins.plugin_utils.answers import answer
-from ansible_collections.oncall.remedy.plugins.plugin_utils.judgements import findings, judged
+from ansible_collections.oncall.remedy.plugins.plugin_utils import words
+from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation import chart, story
+from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation.answers import answer
+from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation.judgements import findings, judged
 
 TEMPLATES = pathlib.Path(__file__).parent / "templates"
 
