@@ -316,7 +316,6 @@ def _plan(mitigation: notation.Mitigation, data: Scope) -> Plan:
         timeout=mitigation.timeout,
         cooldown=mitigation.cooldown,
         owner=plain(mitigation.owner.render(data)),
-        undo=mitigation.undo,
         cures=mitigation.cures,
     )
 

@@ -18,7 +18,7 @@ EvidenceState = Literal["ok", "failed", "skipped"]
 runbook's own ``when`` said that the question does not arise."""
 
 Truth = Literal["true", "false", "unknown"]
-Mode = Literal["observe", "propose", "act"]
+Mode = Literal["observe", "propose", "approve", "act"]
 Risk = Literal["low", "medium", "high"]
 Outcome = Literal["done", "failed", "interrupted"]
 """How a mitigation ended; whether it helped is what the verification says."""
@@ -91,6 +91,10 @@ class Plan:
     """The mitigation that the chosen finding asks for, with every text resolved. Hashing it binds a permit to it.
 
     ``cures`` is false for one that eases but does not heal (a silence): nothing is verified, the incident stays open.
+    ``disturbs`` is how many healthy members it takes away from their work at once, ``among`` of how many; None where the
+    runbook does not say. ``undo`` is the plan that takes it back, with arguments resolved over the same evidence.
+    ``within`` is how many seconds it has to show that it healed, 0 for the runbook's own ``verify.within``; ``rung`` is
+    its place in the finding's ladder of mitigations, from 1, and ``rungs`` how many there are.
     """
 
     mitigation: str
@@ -103,8 +107,13 @@ class Plan:
     timeout: float
     cooldown: float
     owner: str = ""
-    undo: str = ""
+    undo: Json | None = None
     cures: bool = True
+    disturbs: int | None = None
+    among: int | None = None
+    within: float = 0.0
+    rung: int = 1
+    rungs: int = 1
 
 
 @dataclasses.dataclass(frozen=True)

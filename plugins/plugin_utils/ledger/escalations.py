@@ -40,7 +40,15 @@ class Escalations(Store):
             connection.execute(
                 schema.escalations.insert(),
                 [
-                    {**dataclasses.asdict(call), "state": "recorded", "recorded_at": now, "due_at": now}
+                    {
+                        "episode": call.episode,
+                        "level": call.level,
+                        "to": call.to,
+                        "why": call.why,
+                        "state": "recorded",
+                        "recorded_at": now,
+                        "due_at": now,
+                    }
                     for call in fresh.values()
                 ],
             )

@@ -278,8 +278,12 @@ def _issue(connection: sa.Connection, intent: Intent, now: float) -> Mitigation 
         .values(state="void", ended_at=now, outcome="a newer permit was issued")
     )
     fields = {field.name: getattr(intent, field.name) for field in dataclasses.fields(Intent)}
-    del fields["fence_seen"]
-    mitigation = Mitigation(permit=secrets.token_hex(16), fence=lease.fence, state="issued", issued_at=now, **fields)
+    for name in ("fence_seen", "beneath_seen", "at_once"):
+        del fields[name]
+    fences = {intent.target: lease.fence}
+    mitigation = Mitigation(
+        permit=secrets.token_hex(16), fence=lease.fence, fences=fences, state="issued", issued_at=now, **fields
+    )
     connection.execute(schema.mitigations.insert().values(**dataclasses.asdict(mitigation)))
     change(
         connection,

@@ -118,9 +118,61 @@ mitigations = sa.Table(
     _seconds("ended_at", nullable=True),
     _text("outcome", default=""),
     sa.Column("result", SafeJson),
+    _text("finding", default=""),
+    _text("cohort", default=""),
+    # The fence of every lease that came with the permit: of the target and of what it stands on.
+    sa.Column("fences", SafeJson, nullable=False),
+    _text("approval", default=""),
+    _text("undoes", default=""),
+    _text("verified", default=""),
     sa.Index("mitigations_target", "target", "remedy", "began_at"),
     sa.Index("mitigations_episode", "episode"),
     sa.Index("mitigations_state", "state"),
+    sa.Index("mitigations_cohort", "cohort", "began_at"),
+)
+
+# One row for each cohort that was ever acted on: locked while the members under way are counted.
+cohorts = sa.Table("cohorts", metadata, sa.Column("name", SafeText, primary_key=True), _seconds("changed_at"))
+
+approvals = sa.Table(
+    "approvals",
+    metadata,
+    sa.Column("id", SafeText, primary_key=True),
+    _text("kind"),
+    _episode(),
+    _text("target"),
+    _text("remedy"),
+    _text("finding"),
+    _text("because"),
+    sa.Column("plan", SafeJson, nullable=False),
+    _text("plan_hash"),
+    _text("evidence_hash"),
+    _text("state"),
+    _seconds("asked_at"),
+    _seconds("expires_at", nullable=True),
+    _seconds("decided_at", nullable=True),
+    _text("decided_by", default=""),
+    _text("decided_why", default=""),
+    _text("permit", default=""),
+    _text("outcome", default=""),
+    _seconds("ended_at", nullable=True),
+    sa.Index("approvals_episode", "episode"),
+    sa.Index("approvals_target", "target", "remedy", "asked_at"),
+    sa.Index("approvals_state", "state"),
+)
+
+pauses = sa.Table(
+    "pauses",
+    metadata,
+    sa.Column("id", SafeText, primary_key=True),
+    _text("target"),
+    _text("reason"),
+    _text("owner"),
+    _seconds("began_at"),
+    _seconds("ends_at"),
+    _seconds("lifted_at", nullable=True),
+    _text("lifted_by", default=""),
+    sa.Index("pauses_ends", "ends_at"),
 )
 
 timeline = sa.Table(
@@ -149,8 +201,23 @@ escalations = sa.Table(
     _seconds("due_at", nullable=True),
     _seconds("sent_at", nullable=True),
     _text("error", default=""),
+    # The escalation that has told the same human of this incident as well, where one call was enough for several.
+    sa.Column("told_by", sa.Integer, sa.ForeignKey("escalations.id")),
     sa.UniqueConstraint("episode", "level"),
     sa.Index("escalations_due", "due_at"),
+)
+
+deliveries = sa.Table(
+    "deliveries",
+    metadata,
+    sa.Column("escalation", sa.Integer, sa.ForeignKey("escalations.id"), primary_key=True),
+    sa.Column("channel", SafeText, primary_key=True),
+    _text("state"),
+    sa.Column("attempts", sa.Integer, nullable=False, default=0),
+    _seconds("due_at", nullable=True),
+    _seconds("sent_at", nullable=True),
+    _text("error", default=""),
+    sa.Index("deliveries_due", "due_at"),
 )
 
 cases = sa.Table(
@@ -185,4 +252,22 @@ sources = sa.Table(
     _seconds("answered_at"),
     _text("url"),
     sa.Column("answer", SafeJson),
+)
+
+# What the engine knows of the estate as a whole, by name: the storm, for one.
+conditions = sa.Table(
+    "conditions",
+    metadata,
+    sa.Column("name", SafeText, primary_key=True),
+    _seconds("changed_at"),
+    sa.Column("value", SafeJson, nullable=False),
+)
+
+# Sums that outlive the rows they were counted from.
+tallies = sa.Table(
+    "tallies",
+    metadata,
+    sa.Column("name", SafeText, primary_key=True),
+    sa.Column("labels", SafeText, primary_key=True),
+    sa.Column("value", sa.Float(53), nullable=False),
 )

@@ -13,9 +13,9 @@ from typing import Any, Literal
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json, Origin
 
 EpisodeState = Literal["open", "waiting", "permitted", "mending", "verifying", "closed"]
-Why = Literal["patience", "look_again", "approval", "held", "human", "resolution"]
-"""What a waiting episode waits for: long enough firing; the runbook's second look; an approval; a guard that holds; a
-human who was told; the alert to go away."""
+Why = Literal["patience", "look_again", "approval", "held", "undo", "ladder", "human", "resolution"]
+"""What a waiting episode waits for: long enough firing; the runbook's second look; an approval; a guard that holds; the
+mitigation to be undone; the next one to be tried; a human who was told; the alert to go away."""
 
 CLAIM_MAX = 24 * 3600.0
 """Seconds. No claim is made for longer: one that ends later was made by a wrong clock, and does not count."""
@@ -150,7 +150,11 @@ class Intent:
 
     ``owner`` is the sweep (it must hold the episode's claim). ``expires_at`` is until when the permit may be used,
     ``hold_for`` how many seconds the target stays locked from its use: the task's timeout and a margin. ``fence_seen``
-    comes from the ``Standing`` that the gate decided on.
+    comes from the ``Standing`` that the gate decided on, and so does ``beneath_seen``: the fence of everything that the
+    target stands on, by name; the permit takes their leases as well.
+
+    ``cohort`` names those that are alike: at most ``at_once`` of them are mended at the same time (0: no limit).
+    ``approval`` is used up by the permit. ``undoes`` is the permit of the mitigation that this one takes back.
     """
 
     episode: str
@@ -163,6 +167,12 @@ class Intent:
     expires_at: float
     hold_for: float
     fence_seen: int
+    finding: str = ""
+    cohort: str = ""
+    at_once: int = 0
+    beneath_seen: Json = dataclasses.field(default_factory=dict)
+    approval: str = ""
+    undoes: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -170,7 +180,8 @@ class Mitigation:
     """One intent to change a target, from its permit to its outcome.
 
     ``issued``: nothing has happened. ``begun``: the permit was used; from here on something may have been written.
-    ``finished``: the outcome is known. ``void``: given back unused.
+    ``finished``: the outcome is known. ``void``: given back unused. ``verified`` is what the verification said of it:
+    ``healed``, ``not_healed``, ``cannot_tell``, or nothing so far.
     """
 
     permit: str
@@ -190,6 +201,22 @@ class Mitigation:
     ended_at: float | None = None
     outcome: str = ""
     result: Json | None = None
+    finding: str = ""
+    cohort: str = ""
+    fences: Json = dataclasses.field(default_factory=dict)
+    approval: str = ""
+    undoes: str = ""
+    verified: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Relapse:
+    """A heal that did not hold: the same came back on the target within the time that a heal has to hold."""
+
+    target: str
+    remedy: str
+    healed_at: float
+    back_at: float
 
 
 @dataclasses.dataclass(frozen=True)
@@ -206,16 +233,75 @@ class Standing:
     lease: Lease | None
     unfinished: tuple[Mitigation, ...]
     history: tuple[Mitigation, ...]
+    relapses: tuple[Relapse, ...] = ()
+
+
+ApprovalState = Literal["waiting", "approved", "rejected", "used", "void", "expired", "proposed"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Approval:
+    """A plan that was put before a human, and what became of it.
+
+    ``id`` is the short hash that people type: of the episode, the plan and what the evidence amounts to. ``kind`` is
+    ``approval`` (it waits for an answer until ``expires_at``) or ``proposal`` (shown only; its state is ``proposed``).
+    ``approved`` may be used once, by the permit that names it. ``void``: the decision has changed since.
+    ``outcome`` is how it turned out in the end: ``healed``, ``not_healed``, ``cannot_tell``, ``resolved`` (without the
+    engine's hand) or nothing so far.
+    """
+
+    id: str
+    kind: Literal["approval", "proposal"]
+    episode: str
+    target: str
+    remedy: str
+    finding: str
+    because: str
+    plan: Json
+    plan_hash: str
+    evidence_hash: str
+    state: ApprovalState
+    asked_at: float
+    expires_at: float | None
+    decided_at: float | None = None
+    decided_by: str = ""
+    decided_why: str = ""
+    permit: str = ""
+    outcome: str = ""
+    ended_at: float | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Pause:
+    """Somebody wants nothing done until ``ends_at``: on one target, or on all (``target`` is empty)."""
+
+    id: str
+    target: str
+    reason: str
+    owner: str
+    began_at: float
+    ends_at: float
+    lifted_at: float | None = None
+    lifted_by: str = ""
+
+    def holds(self, now: float) -> bool:
+        """Whether it is in force at ``now``."""
+        return self.lifted_at is None and now < self.ends_at
 
 
 @dataclasses.dataclass(frozen=True)
 class Call:
-    """A human is to be called about an episode. Who is called first has the lowest ``level``."""
+    """A human is to be called about an episode. Who is called first has the lowest ``level``.
+
+    ``told_by`` names the episode whose call of the same level tells of this one as well: then it is recorded as told
+    and nobody is called again.
+    """
 
     episode: str
     level: int
     to: str
     why: str
+    told_by: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -227,9 +313,23 @@ class Escalation:
     level: int
     to: str
     why: str
-    state: Literal["recorded", "sent", "failed"]
+    state: Literal["recorded", "sent", "failed", "told"]
     attempts: int
     recorded_at: float
+    due_at: float | None
+    sent_at: float | None
+    error: str
+    told_by: int | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Delivery:
+    """One escalation by one channel. ``channel`` is its name in the inventory, never an address or a key."""
+
+    escalation: int
+    channel: str
+    state: Literal["due", "sent", "failed"]
+    attempts: int
     due_at: float | None
     sent_at: float | None
     error: str
