@@ -55,6 +55,15 @@ class Cases(Store):
         return connection.scalars(sa.select(C.document).where(C.id == case)).one_or_none()
 
     @look
+    def cases_of(self, connection: sa.Connection, episodes: Sequence[str]) -> dict[str, Json]:
+        """The cases of these episodes, by id; an episode without one is not among them."""
+        found: dict[str, Json] = {}
+        for some in chunks(episodes):
+            rows = connection.execute(sa.select(C.id, C.document).where(C.id.in_(some)))
+            found.update({row.id: row.document for row in rows})
+        return found
+
+    @look
     def find_case(self, connection: sa.Connection, case: str) -> Json:
         """A case by its id or the beginning of it (at least four characters), as people type it. Raises LedgerError if
         there is none, or several."""

@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger import schema
-from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.connect import Store, chunks, step
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.connect import Store, chunks, look, step
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.timeline import tell_all
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import CLAIM_MAX, ClaimLost, Entry
 
@@ -79,6 +79,11 @@ class Claims(Store):
             mine.update(got)
             tell_all(connection, _takeovers(before, mine, sweep, now))
         return frozenset(mine)
+
+    @look
+    def claimed_by(self, connection: sa.Connection, sweep: str) -> frozenset[str]:
+        """The ids of the open episodes that a sweep works on, also those whose claim has run out and nobody took."""
+        return frozenset(connection.scalars(sa.select(E.id).where(E.claimed_by == sweep, E.state != "closed")))
 
     @step
     def release_claims(self, connection: sa.Connection, sweep: str) -> None:

@@ -65,6 +65,15 @@ class Escalations(Store):
         """Those of an episode, lowest level first."""
         return sorted(_escalations(connection, X.episode == episode), key=lambda one: one.level)
 
+    @look
+    def escalations_of(self, connection: sa.Connection, episodes: Sequence[str]) -> dict[str, list[Escalation]]:
+        """``escalations`` of several episodes; an episode without any is not among them."""
+        found: dict[str, list[Escalation]] = {}
+        for some in chunks(episodes):
+            for one in _escalations(connection, X.episode.in_(some)):
+                found.setdefault(one.episode, []).append(one)
+        return {episode: sorted(rows, key=lambda one: one.level) for episode, rows in found.items()}
+
     @step
     def attempt_escalation(
         self, connection: sa.Connection, escalation: int, attempts: int, retry_at: float, now: float

@@ -168,6 +168,15 @@ class Permits(Store):
         return _mitigations(connection, M.episode == episode)
 
     @look
+    def mitigations_of(self, connection: sa.Connection, episodes: Sequence[str]) -> dict[str, list[Mitigation]]:
+        """``mitigations`` of several episodes; an episode without any is not among them."""
+        found: dict[str, list[Mitigation]] = {}
+        for some in chunks(episodes):
+            for one in _mitigations(connection, M.episode.in_(some)):
+                found.setdefault(one.episode, []).append(one)
+        return found
+
+    @look
     def unfinished(
         self, connection: sa.Connection, target: str | None = None, episode: str | None = None
     ) -> list[Mitigation]:

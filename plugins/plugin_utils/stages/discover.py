@@ -21,6 +21,7 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults impo
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.inputs import bind_inputs
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import Catalogue
 from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import Source
+from ansible_collections.oncall.remedy.plugins.plugin_utils.stages import ladder
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.work import AlertState, Tally, Work, alert_from
 
 OPERATOR = "operator"
@@ -84,7 +85,9 @@ class Discovery:
         wanted = [episode for episode in self._wanted(episodes, now) if episode.state != "closed"]
         mine = self._ledger.claim_many([episode.id for episode in wanted], sweep, now + CLAIM_SECONDS, now)
         suppressed = [one for one in seen if one.alert.state != "active"]
-        works = [self._work(episode, by_episode, suppressed, answers) for episode in wanted if episode.id in mine]
+        works = self._with_past(
+            [self._work(episode, by_episode, suppressed, answers) for episode in wanted if episode.id in mine]
+        )
         return works, Tally(
             firing=sum(alert.state == "active" for alert in handled),
             suppressed=sum(alert.state != "active" for alert in handled),
@@ -178,6 +181,19 @@ class Discovery:
             state: AlertState = "silenced" if hidden.alert.silenced_by else "inhibited"
             return Work(episode, hidden.alert, state, hidden.refusal)
         return Work(episode, self._former_alert(episode), _without_alert(episode, answers))
+
+    def _with_past(self, works: list[Work]) -> list[Work]:
+        """The works with what was tried in each before this sweep."""
+        known = [work.episode.id for work in works if work.episode.state != "open"]
+        past = self._ledger.mitigations_of(known)
+        return [
+            dataclasses.replace(
+                work,
+                tried=ladder.tried(past.get(work.episode.id, [])),
+                to_undo=ladder.to_undo(past.get(work.episode.id, [])),
+            )
+            for work in works
+        ]
 
     def _former_alert(self, episode: Episode) -> Alert | None:
         case = self._ledger.case(episode.id)

@@ -12,7 +12,7 @@ import json
 import os
 from typing import Literal
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Episode
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Episode, Mitigation
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Alert, Json, as_json
 
 AlertState = Literal["firing", "silenced", "inhibited", "gone", "unknown", "not_needed"]
@@ -22,12 +22,17 @@ AlertState = Literal["firing", "silenced", "inhibited", "gone", "unknown", "not_
 
 @dataclasses.dataclass(frozen=True)
 class Work:
-    """One episode that this sweep works on. ``refusal`` says why no runbook can be followed for it, if so."""
+    """One episode that this sweep works on. ``refusal`` says why no runbook can be followed for it, if so.
+
+    ``tried`` are the mitigations that did not heal it, ``to_undo`` is the one of them that is to be taken back first.
+    """
 
     episode: Episode
     alert: Alert | None
     alert_state: AlertState
     refusal: str = ""
+    tried: frozenset[str] = frozenset()
+    to_undo: Mitigation | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,7 +59,7 @@ def write_work(directory: str, works: list[Work]) -> None:
     path = os.path.join(directory, "work.json")
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(as_json(works), file)
+        json.dump([{**as_json(work), "tried": sorted(work.tried)} for work in works], file)
 
 
 def read_work(directory: str) -> list[Work]:
@@ -64,12 +69,14 @@ def read_work(directory: str) -> list[Work]:
 
 
 def _work(raw: Json) -> Work:
-    alert = raw["alert"]
+    alert, to_undo = raw["alert"], raw["to_undo"]
     return Work(
         episode=Episode(**raw["episode"]),
         alert=alert_from(alert) if alert else None,
         alert_state=raw["alert_state"],
         refusal=raw["refusal"],
+        tried=frozenset(raw["tried"]),
+        to_undo=Mitigation(**to_undo) if to_undo else None,
     )
 
 
