@@ -33,5 +33,16 @@ def evidence_hash(diagnosis: Diagnosis) -> str:
     return _hash([diagnosis.chosen, list(diagnosis.undecided), findings])
 
 
+def approval_id(episode: str, plan_hash: str, evidence_hash: str) -> str:
+    """The name by which a human approves: of this plan, on this evidence, in this incident. Twelve hex digits, of which
+    people are shown the first eight."""
+    return _hash([episode, plan_hash, evidence_hash])[:12]
+
+
+def asked_again(approval: str, times: int) -> str:
+    """The name of the same question when it was put ``times`` before: an old answer must not fit the new asking."""
+    return _hash([approval, times])[:12] if times else approval
+
+
 def _hash(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

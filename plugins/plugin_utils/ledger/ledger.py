@@ -16,6 +16,7 @@ from typing import Self
 import sqlalchemy as sa
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger import schema
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.approvals import Approvals
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.cases import Cases
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.claims import Claims
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.connect import Store, prepare
@@ -23,6 +24,7 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.episodes impo
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.escalations import Escalations
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.leases import Leases
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.leaving import Leaving
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.pauses import Pauses
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.permits import Permits
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.sweeps import Sweeps
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.timeline import Timeline
@@ -31,7 +33,7 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import
 _ROWS_AT_ONCE = 500
 
 
-class Ledger(Episodes, Claims, Leases, Permits, Leaving, Escalations, Cases, Sweeps, Timeline):
+class Ledger(Episodes, Claims, Leases, Permits, Leaving, Escalations, Cases, Sweeps, Timeline, Approvals, Pauses):
     """What the engine knows between two sweeps."""
 
     @classmethod
