@@ -15,13 +15,13 @@ import contextlib
 import dataclasses
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import types
 from pathlib import Path
 from typing import Any, Self
 
+import sqlalchemy as sa
 import yaml
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger import schema
@@ -36,6 +36,11 @@ INTEGRATION = Path(__file__).resolve().parents[1] / "integration"
 RUNBOOKS = INTEGRATION / "runbooks"
 LONGEST = 120
 """Seconds after which a run is taken for hung."""
+DATED = (
+    *(schema.episodes, schema.leases, schema.mitigations, schema.approvals, schema.pauses),
+    *(schema.escalations, schema.deliveries, schema.conditions),
+)
+"""The tables whose times say when something is due or over. What is told of the past stays as it is."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,10 +60,12 @@ class Estate:
     """Targets by name, each with a ``Cluster`` of its own; one Alertmanager, to which a test may add peers.
 
     ``settings`` are variables of group ``all``, ``hosts`` those of single hosts; both may be changed until a sweep.
+    The ledger is a SQLite file in ``folder`` unless ``ledger_url`` names another.
     """
 
-    def __init__(self, folder: Path, *targets: str) -> None:
+    def __init__(self, folder: Path, *targets: str, ledger_url: str = "") -> None:
         self.folder = folder
+        self.ledger_url = ledger_url or f"sqlite:///{self.ledger_file}"
         self.clusters = {name: Cluster(name) for name in targets}
         self.alertmanager = Alertmanager()
         self.peers = [self.alertmanager]
@@ -137,11 +144,19 @@ class Estate:
 
     def kill_workers(self) -> None:
         """SIGKILL for whatever was started for this estate: workers that have outlived their ansible-playbook too."""
+        for process in self.processes():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+
+    def processes(self) -> list[int]:
+        """What was started for this estate and still runs."""
         mine = f"HOME={self.folder}\0".encode()
+        found = []
         for process in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
                 if mine in (process / "environ").read_bytes():
-                    os.kill(int(process.name), signal.SIGKILL)
+                    found.append(int(process.name))
+        return found
 
     def environment(self) -> dict[str, str]:
         """What a run sees: nothing of the developer's own Ansible, and a home of its own."""
@@ -177,7 +192,7 @@ class Estate:
     @property
     def ledger(self) -> Ledger:
         """The ledger, to look into."""
-        return Ledger.open(f"sqlite:///{self.ledger_file}")
+        return Ledger.open(self.ledger_url)
 
     def cases(self) -> list[Json]:
         """All cases, the newest first."""
@@ -190,11 +205,11 @@ class Estate:
 
     def later(self, seconds: float) -> None:
         """Lets time pass: everything that the ledger has dated happened that much earlier. What cases tell stays."""
-        with contextlib.closing(sqlite3.connect(self.ledger_file)) as connection, connection:
-            for table in (schema.episodes, schema.leases, schema.mitigations, schema.escalations):
-                dates = [column.name for column in table.c if column.name.endswith(("_at", "_until"))]
-                changes = ", ".join(f"{name} = {name} - :seconds" for name in dates)
-                connection.execute(f"UPDATE {table.name} SET {changes}", {"seconds": seconds})  # noqa: S608  no data in it
+        engine = sa.create_engine(self.ledger_url, poolclass=sa.pool.NullPool)
+        with engine.begin() as connection:
+            for table in DATED:
+                dates = [column for column in table.c if column.name.endswith(("_at", "_until"))]
+                connection.execute(sa.update(table).values({column: column - seconds for column in dates}))
 
     def pages(self) -> list[Path]:
         """The pages of the cases."""
@@ -217,7 +232,7 @@ class Estate:
                 }
             ],
             "remedy_handles": ['alertname!="Watchdog"'],
-            "remedy_ledger": f"sqlite:///{self.ledger_file}",
+            "remedy_ledger": self.ledger_url,
             "remedy_cases": str(self.folder / "cases"),
             "remedy_kill_switch": str(self.folder / "STOP"),
             "remedy_playbooks": [str(RUNBOOKS)],
@@ -247,6 +262,7 @@ class Estate:
             },
             "traefik_edge_url": f"http://edge.example:{cluster.edge.port}/",
             "traefik_edge_addresses": ["127.0.0.1"],
+            "traefik_edge_port": cluster.edge.port,
         }
 
     def _kubeconfig(self, cluster: Cluster, who: str, token: str) -> str:

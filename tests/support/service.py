@@ -20,10 +20,16 @@ class Service(Wire):
     def __init__(self, handler: Handler) -> None:
         super().__init__()
         self._handler = handler
+        self.notice: Callable[[Request], None] = _ignore
 
     def _answer(self, request: Request) -> Answer:
+        self.notice(request)  # before anything comes of it
         with self._lock:
             return self._handler(request) or answer_json({"error": f"{request.method} {request.path}?"}, 404)
+
+
+def _ignore(_request: Request) -> None:
+    """Nobody wants to know."""
 
 
 def bearer(request: Request) -> str:
