@@ -13,8 +13,10 @@ import sqlalchemy as sa
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger import schema
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.connect import Store, look, step
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.permits import void_unused
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.tallies import Sum, add
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.timeline import tell_all
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Answer, Entry, Sweep
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.watched import verdict_of
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json
 
 S = schema.sweeps.c
@@ -80,6 +82,12 @@ def _end(connection: sa.Connection, sweep: str, summary: Json, now: float) -> No
     connection.execute(
         sa.update(schema.episodes).where(E.claimed_by == sweep).values(claimed_by=None, claimed_until=None)
     )
-    connection.execute(
+    ended = connection.execute(
         sa.update(schema.sweeps).where(S.id == sweep, S.finished_at.is_(None)).values(finished_at=now, summary=summary)
     )
+    if ended.rowcount == 1:
+        began = connection.scalars(sa.select(S.started_at).where(S.id == sweep)).one()
+        add(
+            connection,
+            [Sum("sweeps", {"result": verdict_of(summary)}), Sum("sweep_seconds", {}, max(0.0, now - began))],
+        )
