@@ -8,6 +8,7 @@ Claims of a sweep that was killed would run out by themselves; on the same host 
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
@@ -17,11 +18,15 @@ _ROUNDING = 2.0
 
 
 def abandon_the_dead(ledger: Ledger, host: str, now: float) -> list[str]:
-    """Ends the sweeps of this host whose process is gone; returns their ids. Their episodes are due at once."""
+    """Ends the sweeps of this host whose process is gone; returns their ids. Their episodes are due at once.
+
+    A sweep's start is by the ledger's clock, a process's by this machine's: they may differ.
+    """
+    ahead = ledger.now() - time.time()
     dead = [
         sweep
         for sweep in ledger.sweeps(limit=1000, unfinished=True)
-        if sweep.host == host and not is_alive(sweep.pid, sweep.started_at)
+        if sweep.host == host and not is_alive(sweep.pid, sweep.started_at - ahead)
     ]
     for sweep in dead:
         ledger.abandon_sweep(sweep.id, f"process {sweep.pid} on {host} is gone", now)
@@ -29,7 +34,7 @@ def abandon_the_dead(ledger: Ledger, host: str, now: float) -> list[str]:
 
 
 def is_alive(pid: int, started_by: float) -> bool:
-    """Whether the process that was ``pid`` at ``started_by`` (Unix seconds) still is, and not another of its number."""
+    """Whether the process that was ``pid`` at ``started_by`` (this machine's clock) still is, and not another one."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
         boot = next(line for line in Path("/proc/stat").read_text(encoding="ascii").splitlines() if "btime" in line)

@@ -26,6 +26,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger import schema
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.clock import Clock, clock_of, local_clock
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import LedgerError, LedgerMissing
 
 BUSY_TIMEOUT = 30.0
@@ -48,6 +49,16 @@ def chunks(members: Iterable[T]) -> Iterator[list[T]]:
     """The members in lists that fit into one statement."""
     everything = list(members)
     return (everything[start : start + CHUNK] for start in range(0, len(everything), CHUNK))
+
+
+def lock(connection: sa.Connection, column: sa.Column[Any], values: Iterable[Any]) -> None:
+    """Locks rows until the end of the caller's step, in one order for everybody: two steps that want the same rows
+    wait for each other instead of both for ever. SQLite has locked everything anyway."""
+    if connection.dialect.name == "sqlite":
+        return
+    for some in chunks(sorted(set(values))):
+        rows = sa.select(column).where(column.in_(some)).order_by(column).with_for_update(key_share=True)
+        connection.execute(rows).all()
 
 
 class Store:
@@ -169,6 +180,18 @@ def _sqlite_connection(path: Path, read_only: bool) -> sqlite3.Connection:
     if read_only:
         connection.execute("PRAGMA query_only = ON")
     return connection
+
+
+def clock_for(engine: sa.Engine) -> Clock:
+    """The clock of the ledger behind an engine."""
+    if isinstance(engine.dialect, SQLiteDialect):
+        return local_clock
+    return clock_of(functools.partial(_server_time, engine))
+
+
+def _server_time(engine: sa.Engine) -> float:
+    with Store(engine)._transaction(writes=False) as connection:
+        return float(connection.execute(sa.select(sa.func.extract("epoch", sa.func.clock_timestamp()))).scalar_one())
 
 
 def prepare(url: str, read_only: bool = False) -> sa.Engine:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger import schema
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.cases import put_cases
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.claims import change, whose
-from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.connect import Store, chunks, step
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.connect import Store, chunks, lock, step
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.timeline import read_lines, tell_all
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import (
     ClaimLost,
@@ -119,10 +119,10 @@ def _leave(
 
 
 def _lock(connection: sa.Connection, ids: Sequence[str]) -> None:
-    """Locks leases and episodes (in this order, as everywhere) by changing nothing: whoever uses a permit or claims at
-    this moment has either done so already and is seen, or waits. SQLite has locked everything anyway."""
-    connection.execute(sa.update(schema.leases).where(L.episode.in_(ids)).values(fence=L.fence))
-    connection.execute(sa.update(schema.episodes).where(E.id.in_(ids)).values(looks=E.looks))
+    """Locks leases and episodes (in this order, as everywhere): whoever uses a permit or claims at this moment has
+    either done so already and is seen, or waits."""
+    lock(connection, L.target, connection.scalars(sa.select(L.target).where(L.episode.in_(ids))))
+    lock(connection, E.id, ids)
 
 
 def _refusals(connection: sa.Connection, ids: Sequence[str], by: str) -> dict[str, ClaimLost | StepRefused]:

@@ -3,8 +3,8 @@
 """The ledger as the engine uses it: one class over the subjects. See docs/ledger.md for the states.
 
 Each public method is one transaction. What stands after it, and what if the process dies before or after it, is in its
-docstring. The time is always an argument (``now``, Unix seconds). Everything raises LedgerError, or a child of it that
-says more (``values.py``).
+docstring. The time is always an argument: ``now``, Unix seconds, what ``Ledger.now()`` says. Everything raises
+LedgerError, or a child of it that says more (``values.py``).
 """
 
 from __future__ import annotations
@@ -19,22 +19,53 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger import schema
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.approvals import Approvals
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.cases import Cases
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.claims import Claims
-from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.connect import Store, prepare
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.clock import Clock
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.cohorts import Cohorts
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.conditions import Conditions
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.connect import Store, clock_for, prepare
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.episodes import Episodes
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.escalations import Escalations
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.leases import Leases
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.leaving import Leaving
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.pauses import Pauses
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.permits import Permits
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.standings import Standings
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.sweeps import Sweeps
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.tallies import Tallies
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.timeline import Timeline
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import LedgerError, LedgerMissing
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.watch import Watch
 
 _ROWS_AT_ONCE = 500
 
 
-class Ledger(Episodes, Claims, Leases, Permits, Leaving, Escalations, Cases, Sweeps, Timeline, Approvals, Pauses):
+class Ledger(
+    Episodes,
+    Claims,
+    Leases,
+    Permits,
+    Standings,
+    Cohorts,
+    Leaving,
+    Escalations,
+    Cases,
+    Conditions,
+    Sweeps,
+    Timeline,
+    Approvals,
+    Pauses,
+    Tallies,
+    Watch,
+):
     """What the engine knows between two sweeps."""
+
+    def __init__(self, engine: sa.Engine, clock: Clock) -> None:
+        super().__init__(engine)
+        self._clock = clock
+
+    def now(self) -> float:
+        """The time of this ledger in Unix seconds: the one clock for what goes into it or is compared with it."""
+        return self._clock()
 
     @classmethod
     def open(cls, url: str, read_only: bool = False) -> Self:
@@ -43,7 +74,8 @@ class Ledger(Episodes, Claims, Leases, Permits, Leaving, Escalations, Cases, Swe
         A new SQLite file may be read by its owner alone, and so may its folder if that is new. Raises LedgerMissing if
         it is to be read only and is not there: then nothing is made.
         """
-        return cls(prepare(url, read_only))
+        engine = prepare(url, read_only)
+        return cls(engine, clock_for(engine))
 
     @classmethod
     def scratch_copy(cls, url: str, path: str) -> Self:
@@ -70,6 +102,6 @@ def _copy(source: Store, scratch: Store) -> None:
         for table in schema.metadata.sorted_tables:
             if table is schema.version:
                 continue
-            rows = reader.execute(narrowed.get(table, sa.select(table)))
+            rows = reader.execute(narrowed.get(table, sa.select(table)).order_by(*table.primary_key))
             for some in rows.mappings().partitions(_ROWS_AT_ONCE):
                 writer.execute(table.insert(), [dict(row) for row in some])

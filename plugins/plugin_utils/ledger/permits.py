@@ -2,8 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """Permits: the intent to change a target is written down before anything happens, used once, and ends in an outcome.
 
-Lock, cooldown and permit are one thing here. A permit comes with the lease of its target and is worth nothing without
-it; what was done under it is what a later cooldown counts from.
+Lock, cooldown and permit are one thing here. A permit comes with the lease of its target, and of everything that the
+target stands on, and is worth nothing without them; what was done under it is what a later cooldown counts from.
 """
 
 from __future__ import annotations
@@ -16,9 +16,16 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger import schema
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.approved import turned_out, use_approval
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.claims import change
-from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.connect import Store, chunks, look, step
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.cohorts import lock_cohorts, members_under_way
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.connect import Store, lock, step
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.leases import read_leases, take
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.standings import (
+    read_mitigations,
+    read_permit,
+    unfinished_on,
+)
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.storable import redact
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.timeline import tell
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import (
@@ -28,44 +35,18 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import
     Intent,
     Mitigation,
     PermitRefused,
-    Standing,
     StepRefused,
 )
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json, Outcome
 
+A = schema.approvals.c
 E = schema.episodes.c
 L = schema.leases.c
 M = schema.mitigations.c
-_FIELDS = [schema.mitigations.c[field.name] for field in dataclasses.fields(Mitigation)]
-_UNFINISHED = ("issued", "begun")
 
 
 class Permits(Store):
-    """Issuing, using, finishing; and what the gate wants to know of the past."""
-
-    @look
-    def standings(self, connection: sa.Connection, targets: Sequence[str], since: float) -> dict[str, Standing]:
-        """For each target its lease, the mitigations without an outcome, and those that began after ``since``, oldest
-        first; all true at one moment."""
-        leases = read_leases(connection, targets)
-        unfinished: dict[str, list[Mitigation]] = {target: [] for target in targets}
-        history: dict[str, list[Mitigation]] = {target: [] for target in targets}
-        for some in chunks(targets):
-            for found in _mitigations(connection, M.target.in_(some), M.state.in_(_UNFINISHED)):
-                unfinished[found.target].append(found)
-            for found in _mitigations(connection, M.target.in_(some), M.began_at >= since):
-                history[found.target].append(found)
-        return {
-            target: Standing(
-                target,
-                since,
-                leases[target].fence if target in leases else 0,
-                leases.get(target),
-                tuple(unfinished[target]),
-                tuple(history[target]),
-            )
-            for target in targets
-        }
+    """Issuing, using, finishing."""
 
     def issue_permit(self, intent: Intent, now: float) -> Mitigation | Held:
         """``issue_permits`` of one."""
@@ -75,37 +56,45 @@ class Permits(Store):
     def issue_permits(
         self, connection: sa.Connection, intents: Sequence[Intent], now: float
     ) -> list[Mitigation | Held]:
-        """Takes the lease of each target and writes the intent down; in the same order a permit or why there is none.
+        """Takes the leases of each target and of what it stands on, and writes the intent down; in the same order a
+        permit or why there is none.
 
-        None is given if the target is held, if something begun on it has no outcome, if anybody has held it since
-        ``fence_seen`` was read, or if the episode's claim is another sweep's. One refusal does not touch the others.
-        The claim is lengthened to the permit's end. Raises StepRefused for a plan that carries what looks like a
-        secret: it would be stored without it and could not be carried out.
+        None is given if one of them is held, if something begun on one has no outcome, if anybody has held one since
+        its fence was read, if as many of the cohort are being mended as may be, if the approval that it names cannot be
+        used, or if the episode's claim is another sweep's. One refusal does not touch the others. The claim is
+        lengthened to the permit's end. Raises StepRefused for a plan that carries what looks like a secret: it would be
+        stored without it and could not be carried out.
 
-        Dying before: nothing; after: the permit runs out unused, and with it the lease. Nothing was done to the target.
+        Dying before: nothing; after: the permit runs out unused, and with it the leases. Nothing was done to the
+        target.
         """
+        lock(connection, L.target, {name for intent in intents for name in _names(intent)})
+        lock_cohorts(connection, {intent.cohort for intent in intents if intent.at_once > 0}, now)
+        lock(connection, A.id, {intent.approval for intent in intents} - {""})
+        lock(connection, E.id, {intent.episode for intent in intents})
         return [_issue_or_hold(connection, intent, now) for intent in intents]
 
     @step
     def consume(self, connection: sa.Connection, permit: str, target: str, now: float) -> Mitigation:
         """Uses a permit, once: whoever gets an answer may write to the target for ``hold_for`` seconds from ``now``.
 
-        Of any number that try, exactly one gets it. The lease (and the claim) is lengthened to ``now + hold_for``.
-        Raises PermitRefused, with the reason, for everything else.
+        Of any number that try, exactly one gets it. All its leases (and the claim) are lengthened to ``now +
+        hold_for``. Raises PermitRefused, with the reason, for everything else.
 
         Dying before: unused, it runs out. Dying after: ``begun`` without an outcome, and the target stays locked for
         ``hold_for`` seconds; the next sweep finds it in ``unfinished`` and looks before it acts.
         """
-        found = _permit(connection, permit)
+        found = read_permit(connection, permit)
         _check_use(found, target, now)
         until = now + found.hold_for
-        lease = connection.execute(
-            sa.update(schema.leases)
-            .where(L.target == target, L.fence == found.fence, L.released_at.is_(None), L.expires_at > now)
-            .values(expires_at=until)
-        )
-        if lease.rowcount != 1:
-            raise PermitRefused(f"permit {permit[:8]} is fenced off: its lease of {target} is over")
+        for name, fence in sorted(found.fences.items()):
+            lengthened = connection.execute(
+                sa.update(schema.leases)
+                .where(L.target == name, L.fence == fence, L.released_at.is_(None), L.expires_at > now)
+                .values(expires_at=until)
+            )
+            if lengthened.rowcount != 1:
+                raise PermitRefused(f"permit {permit[:8]} is fenced off: its lease of {name} is over")
         used = connection.execute(
             sa.update(schema.mitigations)
             .where(M.permit == permit, M.state == "issued")
@@ -122,98 +111,63 @@ class Permits(Store):
         return dataclasses.replace(found, state="begun", began_at=now)
 
     @step
-    def finished(self, connection: sa.Connection, permit: str, outcome: Outcome, result: Json, now: float) -> bool:
+    def finished(
+        self, connection: sa.Connection, permit: str, outcome: Outcome, result: Json, now: float, by: str = ""
+    ) -> bool:
         """Records how a mitigation ended, from whoever knows: the sweep that began it, or a later one that looked.
 
-        The first report counts. A later one (of a worker that outlived its controller) is kept in the timeline and the
-        answer is False. The episode is due for verification; the lease stays until it is closed or put off. Raises
-        StepRefused for a permit that was never used. Dying before: ``unfinished`` still names it.
+        ``by`` is the sweep that reports. Its report counts if it is the first and the sweep still claims the episode;
+        without ``by`` the permit's own leases have to be in force still. Any other is of a worker that outlived its
+        controller: it is kept in the timeline as a late report, changes nothing, and the answer is False. The episode
+        is due for verification; the leases stay until it is closed or put off. Raises StepRefused for a permit that was
+        never used. Dying before: ``unfinished`` still names it.
         """
-        found = _permit(connection, permit)
+        found = read_permit(connection, permit)
         if found.state == "issued":
             raise StepRefused(f"permit {permit[:8]} was never used, so nothing can have come of it")
-        ended = connection.execute(
-            sa.update(schema.mitigations)
-            .where(M.permit == permit, M.state == "begun")
-            .values(state="finished", ended_at=now, outcome=outcome, result=result)
-        )
-        first = ended.rowcount == 1
-        if first:
-            connection.execute(
-                sa.update(schema.episodes)
-                .where(E.id == found.episode, E.state == "mending")
-                .values(state="verifying", due_at=now, changed_at=now)
-            )
-        lease = read_leases(connection, [found.target]).get(found.target)
-        detail = {"permit": permit[:8], "stale": lease is None or lease.fence != found.fence}
-        words = f"{found.remedy} ended: {outcome}"
+        stale = _fenced_off(connection, found)
+        counts = _claims(connection, found.episode, by) if by else not stale
+        first = counts and _finish(connection, found, outcome, result, now)
+        words, detail = f"{found.remedy} ended: {outcome}", {"permit": permit[:8], "stale": stale}
         if not first:
             words, detail = f"a late report that {words}", {**detail, "result": result}
         tell(connection, found.episode, now, "mend", words, detail)
         return first
 
     @step
+    def verified(self, connection: sa.Connection, permit: str, word: str, now: float) -> None:
+        """Records what the verification said of a mitigation (``healed``, ``not_healed``, ``cannot_tell``), and of the
+        approval that it used. The last word counts. Raises StepRefused for one without an outcome."""
+        found = read_permit(connection, permit)
+        if found.state != "finished":
+            raise StepRefused(f"permit {permit[:8]} has no outcome, so there is nothing to verify")
+        connection.execute(sa.update(schema.mitigations).where(M.permit == permit).values(verified=word))
+        turned_out(connection, found.approval, word, now)
+
+    @step
     def void(self, connection: sa.Connection, permit: str, why: str, now: float) -> bool:
-        """Takes back a permit that was not used and frees its lease; False if it was used or is void already."""
-        return _void(connection, _permit(connection, permit), why, now)
-
-    @look
-    def mitigation(self, connection: sa.Connection, permit: str) -> Mitigation:
-        """What became of a permit. Raises PermitRefused if there is none of this name."""
-        return _permit(connection, permit)
-
-    @look
-    def mitigations(self, connection: sa.Connection, episode: str) -> list[Mitigation]:
-        """All that was ever permitted in an episode, oldest first."""
-        return _mitigations(connection, M.episode == episode)
-
-    @look
-    def mitigations_of(self, connection: sa.Connection, episodes: Sequence[str]) -> dict[str, list[Mitigation]]:
-        """``mitigations`` of several episodes; an episode without any is not among them."""
-        found: dict[str, list[Mitigation]] = {}
-        for some in chunks(episodes):
-            for one in _mitigations(connection, M.episode.in_(some)):
-                found.setdefault(one.episode, []).append(one)
-        return found
-
-    @look
-    def unfinished(
-        self, connection: sa.Connection, target: str | None = None, episode: str | None = None
-    ) -> list[Mitigation]:
-        """Intents without an outcome, oldest first: ``issued`` ones have done nothing, ``begun`` ones may have."""
-        narrowed = [
-            column == value for column, value in ((M.target, target), (M.episode, episode)) if value is not None
-        ]
-        return _mitigations(connection, M.state.in_(_UNFINISHED), *narrowed)
-
-    @look
-    def recent(self, connection: sa.Connection, target: str, remedy: str, since: float) -> list[Mitigation]:
-        """When this remedy was used on this target since then, oldest first; what a clock set back puts into the
-        future is among them."""
-        return _mitigations(connection, M.target == target, M.remedy == remedy, M.began_at >= since)
-
-    @look
-    def last(self, connection: sa.Connection, target: str, remedy: str) -> Mitigation | None:
-        """The latest use of this remedy on this target, or None."""
-        found = _mitigations(connection, M.target == target, M.remedy == remedy, M.began_at.is_not(None))
-        return found[-1] if found else None
+        """Takes back a permit that was not used and frees its leases; False if it was used or is void already."""
+        return _void(connection, read_permit(connection, permit), why, now)
 
 
 def void_unused(connection: sa.Connection, owner: str, why: str, now: float) -> None:
     """Takes back all permits that a sweep was given and has not used, within the step of the caller."""
-    for unused in _mitigations(connection, M.owner == owner, M.state == "issued"):
-        _void(connection, unused, why, now)
+    unused = read_mitigations(connection, M.owner == owner, M.state == "issued")
+    lock(connection, L.target, {name for one in unused for name in one.fences})
+    for one in unused:
+        _void(connection, one, why, now)
 
 
 def _void(connection: sa.Connection, permit: Mitigation, why: str, now: float) -> bool:
-    # The lease first, as everywhere. Whoever is using the permit at this moment has locked it: then this waits, sees
+    # The leases first, as everywhere. Whoever is using the permit at this moment has locked them: then this waits, sees
     # the permit used, and takes the release back.
     savepoint = connection.begin_nested()
-    connection.execute(
-        sa.update(schema.leases)
-        .where(L.target == permit.target, L.fence == permit.fence, L.released_at.is_(None))
-        .values(released_at=now)
-    )
+    for name, fence in sorted(permit.fences.items()):
+        connection.execute(
+            sa.update(schema.leases)
+            .where(L.target == name, L.fence == fence, L.released_at.is_(None))
+            .values(released_at=now)
+        )
     changed = connection.execute(
         sa.update(schema.mitigations)
         .where(M.permit == permit.permit, M.state == "issued")
@@ -225,18 +179,6 @@ def _void(connection: sa.Connection, permit: Mitigation, why: str, now: float) -
     savepoint.commit()
     tell(connection, permit.episode, now, "mend", f"permit void: {why}", {"permit": permit.permit[:8]})
     return True
-
-
-def _mitigations(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> list[Mitigation]:
-    rows = connection.execute(sa.select(*_FIELDS).where(*where).order_by(M.issued_at, M.permit))
-    return [Mitigation(**row._mapping) for row in rows]
-
-
-def _permit(connection: sa.Connection, permit: str) -> Mitigation:
-    found = _mitigations(connection, M.permit == permit)
-    if not found:
-        raise PermitRefused(f"there is no permit {permit[:8]}")
-    return found[0]
 
 
 def _check_use(permit: Mitigation, target: str, now: float) -> None:
@@ -252,9 +194,42 @@ def _check_use(permit: Mitigation, target: str, now: float) -> None:
         raise PermitRefused(f"{name} was issued in the future: the clock was set back, and its age cannot be told")
 
 
+def _fenced_off(connection: sa.Connection, permit: Mitigation) -> bool:
+    """Whether somebody else has had one of its leases since."""
+    leases = read_leases(connection, list(permit.fences))
+    return any(name not in leases or leases[name].fence != fence for name, fence in permit.fences.items())
+
+
+def _claims(connection: sa.Connection, episode: str, sweep: str) -> bool:
+    claimed_by = connection.scalars(sa.select(E.claimed_by).where(E.id == episode, E.state != "closed")).one_or_none()
+    return claimed_by == sweep
+
+
+def _finish(connection: sa.Connection, permit: Mitigation, outcome: Outcome, result: Json, now: float) -> bool:
+    """Whether this is the first report."""
+    ended = connection.execute(
+        sa.update(schema.mitigations)
+        .where(M.permit == permit.permit, M.state == "begun")
+        .values(state="finished", ended_at=now, outcome=outcome, result=result)
+    )
+    if ended.rowcount != 1:
+        return False
+    connection.execute(
+        sa.update(schema.episodes)
+        .where(E.id == permit.episode, E.state == "mending")
+        .values(state="verifying", due_at=now, changed_at=now)
+    )
+    return True
+
+
 def _later(until: float) -> sa.ColumnElement[float | None]:
     """The claim's end, or ``until`` where that is later. An episode that nobody claims stays unclaimed."""
     return sa.case((sa.and_(E.claimed_until.is_not(None), E.claimed_until < until), until), else_=E.claimed_until)
+
+
+def _names(intent: Intent) -> list[str]:
+    """What an intent locks: the target and what it stands on, in the order that everybody takes leases in."""
+    return sorted({intent.target, *intent.beneath_seen})
 
 
 def _issue_or_hold(connection: sa.Connection, intent: Intent, now: float) -> Mitigation | Held:
@@ -273,26 +248,23 @@ def _issue_or_hold(connection: sa.Connection, intent: Intent, now: float) -> Mit
 
 
 def _issue(connection: sa.Connection, intent: Intent, now: float) -> Mitigation | Held:
-    lease = take(
-        connection, intent.target, intent.episode, intent.owner, intent.expires_at, now, fence_seen=intent.fence_seen
+    fences = _take_all(connection, intent, now)
+    if isinstance(fences, Held):
+        return fences
+    permit = secrets.token_hex(16)
+    reason = (
+        _begun(connection, intent)
+        or _too_many(connection, intent)
+        or (use_approval(connection, intent, permit, now) if intent.approval else "")
     )
-    if isinstance(lease, Held):
-        return lease
-    begun = _mitigations(connection, M.target == intent.target, M.state == "begun")
-    if begun:
-        return Held(intent.target, f"{begun[0].remedy} was begun on {intent.target} and has no outcome: look first")
+    if reason:
+        return Held(intent.target, reason)
     connection.execute(
         sa.update(schema.mitigations)
         .where(M.target == intent.target, M.state == "issued")
         .values(state="void", ended_at=now, outcome="a newer permit was issued")
     )
-    fields = {field.name: getattr(intent, field.name) for field in dataclasses.fields(Intent)}
-    for name in ("fence_seen", "beneath_seen", "at_once"):
-        del fields[name]
-    fences = {intent.target: lease.fence}
-    mitigation = Mitigation(
-        permit=secrets.token_hex(16), fence=lease.fence, fences=fences, state="issued", issued_at=now, **fields
-    )
+    mitigation = _mitigation(intent, permit, fences, now)
     connection.execute(schema.mitigations.insert().values(**dataclasses.asdict(mitigation)))
     change(
         connection,
@@ -304,12 +276,51 @@ def _issue(connection: sa.Connection, intent: Intent, now: float) -> Mitigation 
         due_at=intent.expires_at,
         claimed_until=_later(intent.expires_at),
     )
-    tell(
-        connection,
-        intent.episode,
-        now,
-        "assess",
-        f"permit for {intent.remedy}",
-        {"permit": mitigation.permit[:8], "fence": lease.fence, "plan_hash": intent.plan_hash},
-    )
+    detail = {"permit": permit[:8], "fence": mitigation.fence, "plan_hash": intent.plan_hash}
+    if intent.approval:
+        detail["approval"] = intent.approval
+    tell(connection, intent.episode, now, "assess", f"permit for {intent.remedy}", detail)
     return mitigation
+
+
+def _take_all(connection: sa.Connection, intent: Intent, now: float) -> dict[str, int] | Held:
+    """The fence of each lease, or why one of them cannot be had; then the caller gives the others back."""
+    seen = {**intent.beneath_seen, intent.target: intent.fence_seen}
+    fences: dict[str, int] = {}
+    for name in _names(intent):
+        lease = take(connection, name, intent.episode, intent.owner, intent.expires_at, now, fence_seen=seen[name])
+        if isinstance(lease, Held):
+            on = "" if name == intent.target else f"{intent.target} stands on {name}: "
+            return Held(intent.target, on + lease.reason)
+        fences[name] = lease.fence
+    return fences
+
+
+def _begun(connection: sa.Connection, intent: Intent) -> str:
+    """What was begun on one of the targets, or on what stands on it, and has no outcome; in words."""
+    for name, found in unfinished_on(connection, _names(intent)).items():
+        for one in found:
+            if one.state == "begun":
+                with_it = "" if name == one.target else f", which holds {name}"
+                return f"{one.remedy} was begun on {one.target}{with_it} and has no outcome: look first"
+    return ""
+
+
+def _too_many(connection: sa.Connection, intent: Intent) -> str:
+    """Why one more of the cohort would be too many, in words."""
+    if not intent.cohort or intent.at_once <= 0:
+        return ""
+    others = members_under_way(connection, intent.cohort) - {intent.target}
+    if len(others) < intent.at_once:
+        return ""
+    names = ", ".join(sorted(others)[:3])
+    return f"{len(others)} of {intent.cohort} are being mended ({names}); at most {intent.at_once} may be at once"
+
+
+def _mitigation(intent: Intent, permit: str, fences: dict[str, int], now: float) -> Mitigation:
+    fields = {field.name: getattr(intent, field.name) for field in dataclasses.fields(Intent)}
+    for name in ("fence_seen", "beneath_seen", "at_once"):
+        del fields[name]
+    return Mitigation(
+        permit=permit, fence=fences[intent.target], fences=fences, state="issued", issued_at=now, **fields
+    )

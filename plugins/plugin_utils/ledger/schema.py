@@ -120,8 +120,9 @@ mitigations = sa.Table(
     sa.Column("result", SafeJson),
     _text("finding", default=""),
     _text("cohort", default=""),
-    # The fence of every lease that came with the permit: of the target and of what it stands on.
-    sa.Column("fences", SafeJson, nullable=False),
+    # The fence of every lease that came with the permit: of the target and of what it stands on. Names from the
+    # inventory and numbers, stored as they are: a machine may be called "token".
+    sa.Column("fences", sa.JSON(none_as_null=True), nullable=False),
     _text("approval", default=""),
     _text("undoes", default=""),
     _text("verified", default=""),
