@@ -4,7 +4,7 @@
 
 ```
 question_state(question, scope, evidence) -> Ask(options) | Answer(value) | Skip(reason) | Fail(reason)
-diagnose(runbook, scope, evidence, looks=0) -> Diagnosis
+diagnose(runbook, scope, evidence, looks=0, tried=()) -> Diagnosis
 judge(conditions, scope, evidence) -> (tuple[Condition, ...], Truth)
 ```
 ``scope`` holds the params (resolved), the inputs, ``target`` (the inventory's name of it) and ``alert`` (the alert's
@@ -20,15 +20,15 @@ diagnosis into "undecided", and never into another diagnosis.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from ansible_collections.oncall.remedy.plugins.plugin_utils import planning
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import (
     Condition,
     Diagnosis,
     Evidence,
     Finding,
-    Plan,
     Truth,
 )
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation import runbook as notation
@@ -105,11 +105,18 @@ def judge(conditions: Iterable[Written], scope: Scope, evidence: Known) -> tuple
     return _judged(conditions, {**scope, **_values(evidence)}, evidence)
 
 
-def diagnose(book: notation.Runbook, scope: Scope, evidence: Known, looks: int = 0) -> Diagnosis:
+def diagnose(
+    book: notation.Runbook,
+    scope: Scope,
+    evidence: Known,
+    looks: int = 0,
+    tried: Collection[str] = frozenset(),
+) -> Diagnosis:
     """Judges the findings in their order up to the first that holds, and says what it asks for.
 
     ``looks`` is how many times the incident has waited already, whatever for: no sequence of findings can wait for
-    ever.
+    ever. ``tried`` are the mitigations that were carried out for the incident: a ladder goes on with the first that was
+    not, and stays at its last.
     """
     data = {**scope, **_values(evidence)}
     trace: list[Finding] = []
@@ -131,7 +138,8 @@ def diagnose(book: notation.Runbook, scope: Scope, evidence: Known, looks: int =
     chosen = Diagnosis(tuple(trace), undecided=tuple(undecided), used=_sorted(used, book))
     if undecided:
         return dataclasses.replace(chosen, notes=(f"{finding.name} would hold, but {_cannot(undecided)}",))
-    return _asked_for(book, finding, judged, chosen, {**data, "instances": judged.instances}, evidence, looks)
+    holding = _Holding(book, finding, judged, evidence, {**data, "instances": judged.instances})
+    return _asked_for(holding, chosen, looks, planning.rung(finding, tried))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -261,31 +269,37 @@ def _explained(because: Prose, data: Scope, evidence: Known) -> str:
     return because.render(data, {name: found.reason for name, found in missing.items() if found})
 
 
-def _asked_for(
-    book: notation.Runbook,
-    finding: notation.Finding,
-    judged: _Judged,
-    diagnosis: Diagnosis,
-    data: Scope,
-    evidence: Known,
-    looks: int,
-) -> Diagnosis:
+@dataclasses.dataclass(frozen=True)
+class _Holding:
+    """The finding that holds, and everything that what it asks for is told from."""
+
+    book: notation.Runbook
+    finding: notation.Finding
+    judged: _Judged
+    evidence: Known
+    data: Scope
+
+
+def _asked_for(holding: _Holding, diagnosis: Diagnosis, looks: int, rung: int) -> Diagnosis:
     """What the chosen finding asks for: a wait first, then everything else it names."""
+    book, finding, judged, data = holding.book, holding.finding, holding.judged, holding.data
     because = [one.because for one in judged.shown if one.truth == "true"]
     more = f" (and {len(because) - REASONS_JOINED} more)" if len(because) > REASONS_JOINED else ""
     chosen = dataclasses.replace(diagnosis, chosen=finding.name, because="; ".join(because[:REASONS_JOINED]) + more)
     if finding.wait and looks < finding.wait.looks:
         return dataclasses.replace(chosen, wait=finding.wait.seconds, looks=looks + 1)
-    mitigation = book.mitigations[finding.mitigate] if finding.mitigate else None
-    for what, template in _templates(finding, mitigation):
-        missing = _missing(template.names, evidence)
+    templates = _templates(finding)
+    if rung:
+        templates += planning.templates(book, book.mitigations[finding.mitigate[rung - 1]])
+    for what, template in templates:
+        missing = _missing(template.names, holding.evidence)
         if missing:
             note = f"{finding.name} holds, but {what} cannot be told: {missing.reason}"
             return dataclasses.replace(diagnosis, undecided=(finding.name,), notes=(note,))
-    if mitigation:
-        names = frozenset[str]().union(*(template.names for _what, template in _templates(finding, mitigation)))
-        used = _sorted({*diagnosis.used, *(names & evidence.keys())}, book)
-        chosen = dataclasses.replace(chosen, plan=_plan(mitigation, data), used=used)
+    if rung:
+        names = frozenset[str]().union(*(template.names for _what, template in templates))
+        used = _sorted({*diagnosis.used, *(names & holding.evidence.keys())}, book)
+        chosen = dataclasses.replace(chosen, plan=planning.plan(book, finding, rung, data), used=used)
     return dataclasses.replace(
         chosen,
         propose=plain(finding.propose.render(data)) if finding.propose else "",
@@ -295,29 +309,9 @@ def _asked_for(
     )
 
 
-def _templates(finding: notation.Finding, mitigation: notation.Mitigation | None) -> list[tuple[str, Template]]:
+def _templates(finding: notation.Finding) -> list[tuple[str, Template]]:
     found = [("the proposal", finding.propose), ("whom to escalate to", finding.escalate)]
-    if mitigation:
-        name = f"the mitigation {mitigation.name}"
-        found += [(f"{name}'s arguments", mitigation.arguments), (f"what {name} touches", mitigation.touches)]
-        found += [(f"the owner of what {name} touches", mitigation.owner)]
     return [(what, template) for what, template in found if template is not None]
-
-
-def _plan(mitigation: notation.Mitigation, data: Scope) -> Plan:
-    return Plan(
-        mitigation=mitigation.name,
-        role=mitigation.role,
-        action=mitigation.action,
-        risk=mitigation.risk,
-        arguments=mitigation.arguments.render(data),
-        touches=plain(mitigation.touches.render(data)),
-        credential=mitigation.credential,
-        timeout=mitigation.timeout,
-        cooldown=mitigation.cooldown,
-        owner=plain(mitigation.owner.render(data)),
-        cures=mitigation.cures,
-    )
 
 
 def _sorted(names: Iterable[str], book: notation.Runbook) -> tuple[str, ...]:

@@ -26,14 +26,15 @@ REVISION = "deployment.kubernetes.io/revision"
 class Workload(Probe):
     """A workload's rollout and its history.
 
-    Value: ``exists``, ``kind``, ``namespace``, ``name``; where it exists also ``desired``, ``scheduled``,
-    ``ready``, ``available``, ``updated`` (pods), ``rolled_out`` (the controller has seen the present spec and all
-    desired pods are of it), ``revision`` (number), ``revision_hash`` (as in the pods' label), ``revision_created``
-    (unix; when the present program was first rolled out: a restart does not count, one that was rolled back to
-    keeps its first date), ``revisions`` [{revision, hash, created, args, images}] oldest first,
-    ``previous_revision`` (of another program; 0: none), ``args`` (first container), ``images``, ``selector``,
-    ``owner``, ``resource_version``, ``restarted_at`` (unix or null), ``incident`` (which incident's remedy touched
-    it last), ``node_selector``, ``tolerations`` (short texts).
+    Value: ``exists``, ``kind``, ``namespace``, ``name``; where it exists also ``desired``, ``scheduled``, ``ready``,
+    ``available``, ``updated`` (pods), ``max_unavailable`` (how many of its pods a rollout takes away at once; 0 where
+    it replaces none by itself, or brings a new one up before it takes an old one away), ``rolled_out`` (the
+    controller has seen the present spec and all desired pods are of it), ``revision`` (number), ``revision_hash`` (as
+    in the pods' label), ``revision_created`` (unix; when the present program was first rolled out: a restart does not
+    count, one that was rolled back to keeps its first date), ``revisions`` [{revision, hash, created, args, images}]
+    oldest first, ``previous_revision`` (of another program; 0: none), ``args`` (first container), ``images``,
+    ``selector``, ``owner``, ``resource_version``, ``restarted_at`` (unix or null), ``incident`` (which incident's
+    remedy touched it last), ``node_selector``, ``tolerations`` (short texts).
     """
 
     name = "kubernetes_workload"
@@ -110,7 +111,37 @@ def counts(kind: str, workload: Json) -> Json:
             "updated": status.get("updatedReplicas", 0),
         }
     seen = status.get("observedGeneration", 0) >= workload["metadata"].get("generation", 0)
-    return dict(found, rolled_out=seen and found["updated"] == found["desired"])
+    return dict(
+        found,
+        max_unavailable=max_unavailable(kind, workload["spec"], found["desired"]),
+        rolled_out=seen and found["updated"] == found["desired"],
+    )
+
+
+def max_unavailable(kind: str, spec: Json, desired: int) -> int:
+    """How many pods at once a rollout takes away of those desired, counted as the workload's controller does.
+
+    Source: Kubernetes API, RollingUpdateDaemonSet, RollingUpdateDeployment, RollingUpdateStatefulSetStrategy.
+    """
+    strategy = spec.get("strategy" if kind == "Deployment" else "updateStrategy") or {}
+    if strategy.get("type") == "Recreate":
+        return desired
+    if strategy.get("type") == "OnDelete":
+        return 0
+    rolling = strategy.get("rollingUpdate") or {}
+    usual, surge, down = ("25%", "25%", True) if kind == "Deployment" else (1, 0, False)
+    away = _share(rolling.get("maxUnavailable", usual), desired, down)
+    if away == 0 and _share(rolling.get("maxSurge", surge), desired, False) == 0:
+        away = 1  # else nothing would ever be replaced
+    return min(away, desired)
+
+
+def _share(value: int | str, of: int, down: bool) -> int:
+    """A number as it stands, a percentage of ``of``, rounded up or ``down``."""
+    if isinstance(value, int):
+        return value
+    hundredths = int(value.rstrip("%")) * of
+    return hundredths // 100 if down else -(-hundredths // 100)
 
 
 def revisions(kind: str, workload: Json, records: list[Json]) -> list[Json]:

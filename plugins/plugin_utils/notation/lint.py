@@ -197,14 +197,30 @@ def _findings(book: Runbook, around: Surroundings) -> Iterator[RunbookError]:
 
 
 def _mitigation(book: Runbook, mitigation: Mitigation, around: Surroundings) -> Iterator[RunbookError]:
-    used = {finding.mitigate for finding in book.findings} | {one.undo for one in book.mitigations.values()}
-    if mitigation.name not in used:
-        yield RunbookError(
-            f"mitigation {mitigation.name}: no finding mitigates with it and nothing undoes with it", mitigation.where
-        )
+    for wrong in _mitigation_alone(book, mitigation):
+        yield RunbookError(f"mitigation {mitigation.name}: {wrong}", mitigation.where)
     namespace, _dot, role = mitigation.role.rpartition(".")
     if namespace == COLLECTION and around.roles is not None and not book.draft:
         yield from _role(mitigation, role, around.roles)
+
+
+def _mitigation_alone(book: Runbook, mitigation: Mitigation) -> Iterator[str]:
+    """What is wrong with a mitigation that needs no other file to be seen."""
+    planned = {name for finding in book.findings for name in finding.mitigate}
+    if mitigation.name not in planned | {one.undo for one in book.mitigations.values()}:
+        yield "no finding mitigates with it and nothing undoes with it"
+    if mitigation.disturbs is None:
+        yield (
+            "disturbs is missing: how many healthy members it takes away from their work at once, of how many "
+            f"(disturbs: {{healthy: …, of: …}}), or disturbs: {runbook.NOTHING}"
+        )
+    if mitigation.within and not mitigation.cures:
+        yield "within says until when it has to have healed, and it does not cure"
+    elif mitigation.within and book.verify and mitigation.within < book.verify.stable_for:
+        yield "within is shorter than verify's stable_for, so nothing could be healed"
+    below_the_last = {name for finding in book.findings for name in finding.mitigate[:-1]}
+    if mitigation.name in below_the_last and not mitigation.cures:
+        yield "it does not cure, so nobody sees that it did not help: it can only be the last rung of a ladder"
 
 
 def _role(mitigation: Mitigation, role: str, roles: Path) -> Iterator[RunbookError]:
@@ -230,7 +246,9 @@ def _verify(book: Runbook) -> Iterator[RunbookError]:
 
 
 def _scenarios(book: Runbook, around: Surroundings) -> Iterator[RunbookError]:
-    """Whether the table reaches every finding. That each scenario comes out as it says is a test of its own."""
+    """Whether the table reaches every finding and every rung of its ladder. That each scenario comes out as it says is
+    a test of its own.
+    """
     if around.tables is None:
         return
     path = around.tables / f"{book.name}.yml"
@@ -238,13 +256,20 @@ def _scenarios(book: Runbook, around: Surroundings) -> Iterator[RunbookError]:
         yield RunbookError(f"there is no scenario table {path}", book.where)
         return
     try:
-        reached = {one.diagnose(book).chosen for one in scenario.load_table(path).scenarios}
+        found = [one.diagnose(book) for one in scenario.load_table(path).scenarios]
     except (RunbookError, RunbookFault, InputError, scenario.ScenarioError) as error:
         yield RunbookError(str(error))
         return
+    reached = {one.chosen for one in found}
+    planned = {(one.chosen, one.plan.mitigation) for one in found if one.plan}
     for finding in book.findings:
         if finding.name not in reached:
             yield RunbookError(f"finding {finding.name}: no scenario of {path} reaches it", finding.where)
+            continue
+        for name in finding.mitigate:
+            if (finding.name, name) not in planned:
+                message = f"finding {finding.name}: no scenario of {path} plans its mitigation {name}"
+                yield RunbookError(message, finding.where)
 
 
 def check_alerts(path: Path) -> list[RunbookError]:

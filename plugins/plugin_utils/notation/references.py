@@ -13,7 +13,7 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults impo
 
 if TYPE_CHECKING:
     from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.expression import Expression, Prose, Template
-    from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import Finding, Runbook
+    from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import Finding, Mitigation, Runbook
 
 ENGINE_NAMES = frozenset({"alert", "target"})
 
@@ -70,14 +70,20 @@ def scopes(runbook: Runbook) -> Iterator[tuple[Expression | Prose | Template, fr
             yield question.hosts, params
     for finding in runbook.findings:
         yield from _finding_scopes(finding, names)
+    in_each = _planned_in_each(runbook)
     for mitigation in runbook.mitigations.values():
-        in_each = any(finding.each for finding in runbook.findings if finding.mitigate == mitigation.name)
-        wider = names | {"instances"} if in_each else names
-        yield from ((part, wider) for part in (mitigation.arguments, mitigation.touches, mitigation.owner))
+        wider = names | {"instances"} if mitigation.name in in_each else names
+        yield from ((part, wider) for _what, part in mitigation.templates)
     if runbook.verify:
         yield from ((condition, names) for condition in runbook.verify.healed_when)
     if runbook.chart:
         yield runbook.chart.query, params | runbook.inputs.keys()
+
+
+def _planned_in_each(runbook: Runbook) -> frozenset[str]:
+    """The mitigations that are planned for members of an ``each``, with what takes them back."""
+    named = {name for finding in runbook.findings if finding.each for name in finding.mitigate}
+    return frozenset(named | {runbook.mitigations[name].undo for name in named & runbook.mitigations.keys()})
 
 
 def _finding_scopes(
@@ -96,17 +102,25 @@ def _finding_scopes(
 
 def _mitigations(runbook: Runbook) -> Iterator[RunbookError]:
     for finding in runbook.findings:
-        if finding.mitigate and finding.mitigate not in runbook.mitigations:
-            message = (
-                f"mitigate: {finding.mitigate!r} is no mitigation; {allowed(runbook.mitigations, finding.mitigate)}"
-            )
-            yield RunbookError(message, finding.where)
+        for name in finding.mitigate:
+            if name not in runbook.mitigations:
+                message = f"mitigate: {name!r} is no mitigation; {allowed(runbook.mitigations, name)}"
+                yield RunbookError(message, finding.where)
     for mitigation in runbook.mitigations.values():
-        if mitigation.undo and mitigation.undo not in runbook.mitigations:
-            message = f"undo: {mitigation.undo!r} is no mitigation; {allowed(runbook.mitigations, mitigation.undo)}"
-            yield RunbookError(message, mitigation.where)
+        yield from _undo(runbook, mitigation)
     curing = [mitigation for mitigation in runbook.mitigations.values() if mitigation.cures]
     if curing and runbook.verify is None:
         yield RunbookError(
             "verify is missing: there are mitigations, so it has to say what healed means", runbook.where
         )
+
+
+def _undo(runbook: Runbook, mitigation: Mitigation) -> Iterator[RunbookError]:
+    if not mitigation.undo:
+        return
+    if mitigation.undo not in runbook.mitigations:
+        message = f"undo: {mitigation.undo!r} is no mitigation; {allowed(runbook.mitigations, mitigation.undo)}"
+        yield RunbookError(message, mitigation.where)
+    elif runbook.mitigations[mitigation.undo].undo:
+        message = f"undo: {mitigation.undo} has an undo itself; what takes something back is not taken back"
+        yield RunbookError(message, mitigation.where)

@@ -39,18 +39,26 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.reader impo
 VALUE = "value"
 """The word for evidence that is computed from other evidence, inputs and params: nobody is asked."""
 
-KEYS = ("alerts", "summary", "draft", "inputs", "params", "evidence", "findings", "mitigations", "verify", "chart")
+NOTHING = "nothing"
+"""The word for what a mitigation disturbs that takes no healthy member away from its work."""
+
+KEYS = (
+    *("alerts", "summary", "draft", "patience", "inputs", "params", "evidence", "findings", "mitigations", "verify"),
+    "chart",
+)
 ACTIONS = ("mitigate", "propose", "escalate", "handover", "wait")
 MITIGATION_KEYS = (
     "role",
     "action",
     "with",
     "touches",
+    "disturbs",
     "risk",
     "credential",
     "owner",
     "cooldown",
     "timeout",
+    "within",
     "undo",
     "cures",
 )
@@ -122,13 +130,16 @@ class Wait:
 
 @dataclasses.dataclass(frozen=True)
 class Finding:
-    """What may be wrong: the conditions that all have to hold, the explanation, and what is to be done about it."""
+    """What may be wrong: the conditions that all have to hold, the explanation, and what is to be done about it.
+
+    ``mitigate`` names mitigations in the order in which they are tried; most findings have one or none.
+    """
 
     name: str
     when: tuple[Condition, ...]
     each: Each | None
     because: Prose
-    mitigate: str
+    mitigate: tuple[str, ...]
     propose: Template | None
     escalate: Template | None
     handover: str
@@ -137,11 +148,20 @@ class Finding:
 
 
 @dataclasses.dataclass(frozen=True)
+class Disturbance:
+    """How many ``healthy`` members a mitigation takes away from their work at once, ``of`` how many there are."""
+
+    healthy: Template
+    of: Template
+
+
+@dataclasses.dataclass(frozen=True)
 class Mitigation:
     """What may be done: a role's action with its arguments, what it touches and whose credential it takes.
 
-    ``cures`` is false for one that eases but does not heal (a silence): it is not verified, and the incident stays
-    open. Durations are seconds.
+    ``disturbs`` is None where the runbook does not say, which the static check refuses and the gate holds. ``within``
+    is how long it has to show that it healed, 0 for the runbook's own. ``cures`` is false for one that eases but does
+    not heal (a silence): it is not verified, and the incident stays open. Durations are seconds.
     """
 
     name: str
@@ -149,14 +169,29 @@ class Mitigation:
     action: str
     arguments: Template
     touches: Template
+    disturbs: Disturbance | None
     risk: Risk
     credential: str
     owner: Template
     cooldown: float
     timeout: float
+    within: float
     undo: str
     cures: bool
     where: str
+
+    @property
+    def templates(self) -> list[tuple[str, Template]]:
+        """All its templates, each with what it says in words."""
+        found = [
+            (f"the mitigation {self.name}'s arguments", self.arguments),
+            (f"what the mitigation {self.name} touches", self.touches),
+            (f"the owner of what the mitigation {self.name} touches", self.owner),
+        ]
+        if self.disturbs:
+            what = f"what the mitigation {self.name} disturbs"
+            found += [(what, self.disturbs.healthy), (what, self.disturbs.of)]
+        return found
 
 
 @dataclasses.dataclass(frozen=True)
@@ -183,6 +218,7 @@ class Runbook:
     """A whole runbook. ``params`` are raw: Ansible templates over the target's variables, for Ansible to resolve.
 
     A ``draft`` is checked and rehearsed like any other, but the engine does not act on it: its alerts are escalated.
+    ``patience`` is for how many seconds its alerts have to have fired before anything is mended.
     """
 
     name: str
@@ -191,6 +227,7 @@ class Runbook:
     summary: str
     alerts: tuple[str, ...]
     draft: bool
+    patience: float
     inputs: dict[str, Input]
     params: dict[str, Any]
     evidence: dict[str, Question]
@@ -265,6 +302,7 @@ class _Loading:
             summary=reader.at("summary").text(),
             alerts=tuple(member.text() for member in reader.at("alerts").members()),
             draft=reader.at("draft").flag() if reader.has("draft") else False,
+            patience=reader.at("patience").duration() if reader.has("patience") else 0.0,
             inputs={name: self._input(name, member) for name, member in self._optional("inputs").items()},
             params={name: member.value for name, member in self._params.items()},
             evidence={
@@ -343,13 +381,23 @@ class _Loading:
             when=self._conditions(reader.at("when")),
             each=self._each(reader.at("each")) if reader.has("each") else None,
             because=Prose(reader.at("because").text(), reader.at("because").where),
-            mitigate=reader.at("mitigate").text() if reader.has("mitigate") else "",
+            mitigate=self._ladder(reader.at("mitigate")) if reader.has("mitigate") else (),
             propose=self._text(reader.at("propose")) if reader.has("propose") else None,
             escalate=self._text(reader.at("escalate")) if reader.has("escalate") else None,
             handover=reader.at("handover").text() if reader.has("handover") else "",
             wait=self._wait(reader.at("wait")) if reader.has("wait") else None,
             where=reader.where,
         )
+
+    def _ladder(self, reader: Reader) -> tuple[str, ...]:
+        if not isinstance(reader.value, list):
+            return (reader.text(),)
+        rungs = tuple(member.text() for member in reader.members())
+        if len(rungs) < 2:
+            reader.fail("a ladder has two rungs at least; a single mitigation stands without a list")
+        if len(set(rungs)) < len(rungs):
+            reader.fail("a ladder names each mitigation once")
+        return rungs
 
     def _text(self, reader: Reader) -> Template:
         reader.text()
@@ -374,15 +422,34 @@ class _Loading:
             action=reader.at("action").text() if reader.has("action") else name,
             arguments=self._template(reader.at("with").mapping() if reader.has("with") else Reader(*_at(reader), {})),
             touches=self._text(reader.at("touches")),
+            disturbs=self._disturbance(reader.at("disturbs")) if reader.has("disturbs") else None,
             risk=_risk(reader.at("risk").choice("low", "medium", "high")),
             credential=reader.at("credential").text(),
             owner=self._text(reader.at("owner")) if reader.has("owner") else self._template(empty),
             cooldown=reader.at("cooldown").duration() if reader.has("cooldown") else 1800.0,
             timeout=reader.at("timeout").duration() if reader.has("timeout") else 300.0,
+            within=reader.at("within").duration() if reader.has("within") else 0.0,
             undo=reader.at("undo").text() if reader.has("undo") else "",
             cures=reader.at("cures").flag() if reader.has("cures") else True,
             where=reader.where,
         )
+
+    def _disturbance(self, reader: Reader) -> Disturbance:
+        if reader.value == NOTHING:
+            none = self._template(dataclasses.replace(reader, value=0))
+            return Disturbance(none, none)
+        if not isinstance(reader.value, dict):
+            reader.fail(f"has to be {NOTHING}, or how many healthy members it disturbs of how many: {{healthy, of}}")
+        reader.mapping(("healthy", "of"), ("healthy", "of"))
+        return Disturbance(self._count(reader.at("healthy")), self._count(reader.at("of")))
+
+    def _count(self, reader: Reader) -> Template:
+        """A number of members: as it stands, or one expression that yields it."""
+        if isinstance(reader.value, int) and not isinstance(reader.value, bool) and reader.value >= 0:
+            return self._template(reader)
+        if "{{" not in reader.text():
+            reader.fail("has to be a whole number, or an expression in {{ }} that yields one")
+        return self._template(reader)
 
     def _verify(self, reader: Reader) -> Verify:
         reader.mapping(("within", "stable_for", "every", "healed_when"), ("within", "healed_when"))

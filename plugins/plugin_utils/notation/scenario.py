@@ -25,7 +25,7 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.diagnosis import (
     diagnose,
     question_state,
 )
-from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Diagnosis, Evidence
+from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Diagnosis, Evidence, Plan
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation import yamlsource
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import allowed
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.inputs import bind_inputs
@@ -33,7 +33,7 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.reader impo
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import Question, Runbook
 
 _ACTIONS = ("mitigate", "propose", "escalate", "handover", "wait")
-_DETAILS = ("because", "touches", "owner", "with", "undecided", "skipped")
+_DETAILS = ("because", "touches", "owner", "with", "disturbs", "rung", "undo", "undo_with", "undecided", "skipped")
 
 
 class ScenarioError(Exception):
@@ -50,7 +50,8 @@ class Rehearsal:
 
 @dataclasses.dataclass(frozen=True)
 class Scenario:
-    """What the witnesses answer (``answers``), which of them are ``silent`` and why, and what has to come out."""
+    """What the witnesses answer (``answers``), which of them are ``silent`` and why, what was done for the incident
+    before (``looks``, ``tried``), and what has to come out."""
 
     name: str
     where: str
@@ -62,6 +63,7 @@ class Scenario:
     silent: dict[str, str]
     looks: int
     expect: dict[str, Any]
+    tried: frozenset[str] = frozenset()
 
     def scope(self, runbook: Runbook) -> dict[str, Any]:
         """Params, inputs, target and alert, as a sweep would put them together."""
@@ -79,7 +81,9 @@ class Scenario:
 
     def diagnose(self, runbook: Runbook) -> Diagnosis:
         """What the runbook makes of it."""
-        return diagnose(runbook, self.scope(runbook), self.rehearse(runbook).evidence, self.looks)
+        for name in self.tried - runbook.mitigations.keys():
+            raise ScenarioError(f"{self.where}: tried: {name!r} is no mitigation; {allowed(runbook.mitigations, name)}")
+        return diagnose(runbook, self.scope(runbook), self.rehearse(runbook).evidence, self.looks, self.tried)
 
     def without(self, name: str) -> Scenario:
         """The same, but the witness of this evidence does not answer."""
@@ -99,6 +103,10 @@ class Scenario:
             "touches": found.plan.touches if found.plan else "",
             "owner": found.plan.owner if found.plan else "",
             "with": found.plan.arguments if found.plan else {},
+            "disturbs": _of(found.plan),
+            "rung": found.plan.rung if found.plan else 0,
+            "undo": (found.plan.undo or {}).get("mitigation", "") if found.plan else "",
+            "undo_with": (found.plan.undo or {}).get("arguments", {}) if found.plan else {},
             "undecided": list(found.undecided),
             "skipped": [name for name, one in self.rehearse(runbook).evidence.items() if one.state == "skipped"],
         }
@@ -110,11 +118,16 @@ class Scenario:
         ]
 
 
+def _of(plan: Plan | None) -> str:
+    """What a plan disturbs as a table says it: ``1 of 3``."""
+    return f"{plan.disturbs} of {plan.among}" if plan and plan.disturbs is not None else ""
+
+
 def _fits(key: str, wanted: Any, told: Any) -> bool:
     """Prose has to contain what is expected, arguments and skipped evidence to include it; the rest is equal to it."""
     if key in ("because", "propose"):
         return (str(wanted) in told) if wanted else not told
-    if key == "with":
+    if key in ("with", "undo_with"):
         return all(name in told and told[name] == value for name, value in wanted.items())
     if key == "skipped":
         return set(wanted) <= set(told)
@@ -185,7 +198,7 @@ def load_table(path: Path | str) -> Table:
 
 
 _BASE = ("params", "inputs", "evidence", "silent")
-_SCENARIO = ("name", "base", "alert", "looks", "expect", *_BASE)
+_SCENARIO = ("name", "base", "alert", "looks", "tried", "expect", *_BASE)
 
 
 def _scenario(reader: Reader, bases: Mapping[str, Any], common: Mapping[str, Any]) -> Scenario:
@@ -212,6 +225,9 @@ def _scenario(reader: Reader, bases: Mapping[str, Any], common: Mapping[str, Any
         silent=silent,
         looks=reader.at("looks").number() if reader.has("looks") else 0,
         expect={**expect.value, **wait},
+        tried=frozenset(member.text() for member in reader.at("tried").members())
+        if reader.has("tried")
+        else frozenset(),
     )
 
 

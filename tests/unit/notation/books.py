@@ -48,6 +48,7 @@ mitigations:
     role: oncall.remedy.traefik
     with: {namespace: "{{ namespace }}", pods: "{{ pods.names }}"}
     touches: "Pods/{{ namespace }}"
+    disturbs: {healthy: "{{ pods.ready }}", of: "{{ pods.total }}"}
     risk: low
     credential: rollout_restart
 verify: {within: 5m, healed_when: [edge.ok == edge.total]}

@@ -20,7 +20,7 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.diagnosis import (
     judge,
     question_state,
 )
-from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Diagnosis, Evidence
+from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Diagnosis, Evidence, Plan
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.expression import Condition
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import RunbookFault
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import Runbook
@@ -184,6 +184,92 @@ class TestDiagnose:
         assert (found.escalate, found.propose, found.handover) == ("traefik-team", "fix traefik", "other")
 
 
+LADDER = SAMPLE.replace("mitigate: restart", "mitigate: [restart, replace]").replace(
+    "verify:",
+    """\
+  replace:
+    role: their.own.role
+    with: {image: "{{ pods.image }}"}
+    touches: "Pods/{{ namespace }}"
+    disturbs: {healthy: 2, of: "{{ pods.total }}"}
+    risk: high
+    credential: rollback
+    within: 90s
+    undo: put_back
+  put_back:
+    role: their.own.role
+    with: {image: "{{ pods.former_image }}"}
+    touches: "the image of Pods/{{ namespace }}"
+    disturbs: nothing
+    risk: medium
+    credential: rollback
+verify:""",
+)
+IMAGES = {**PODS, "image": "new", "former_image": "old"}
+
+
+class TestPlan:
+    def test_it_says_what_it_disturbs_in_numbers_from_evidence(self, tmp_path: Path) -> None:
+        plan = diagnosed(book(tmp_path)).plan
+        assert plan is not None
+        assert (plan.disturbs, plan.among, plan.undo, plan.within, plan.rung, plan.rungs) == (0, 3, None, 0.0, 1, 1)
+
+    @pytest.mark.parametrize("numbers", [("4", "3"), ("-1", "3"), ("1.5", "3"), ("true", "3"), ("'1'", "3")])
+    def test_what_it_disturbs_are_whole_numbers_and_no_more_than_all(
+        self, tmp_path: Path, numbers: tuple[str, str]
+    ) -> None:
+        healthy, of = (f"{{{{ {number} }}}}" for number in numbers)
+        text = SAMPLE.replace('{{ pods.ready }}", of: "{{ pods.total }}', f'{healthy}", of: "{of}')
+        with pytest.raises(RunbookFault, match=r"sample\.yml:\d+: (what )?restart disturbs"):
+            diagnosed(book(tmp_path, text))
+
+    def test_a_ladder_goes_on_where_it_was_left_and_stays_at_its_last_rung(self, tmp_path: Path) -> None:
+        made = book(tmp_path, LADDER)
+        tried: set[str] = set()
+        for name, rung in (("restart", 1), ("replace", 2), ("replace", 2)):
+            plan = diagnose(made, SCOPE, known(pods=IMAGES, edge=EDGE, crash=NOT_ASKED), 0, tried).plan
+            assert plan is not None
+            assert (plan.mitigation, plan.rung, plan.rungs) == (name, rung, 2)
+            tried.add(name)
+
+    def test_what_was_tried_outside_of_the_ladder_does_not_count(self, tmp_path: Path) -> None:
+        plan = diagnose(
+            book(tmp_path, LADDER), SCOPE, known(pods=IMAGES, edge=EDGE, crash=NOT_ASKED), 0, {"put_back", "replace"}
+        ).plan
+        assert plan is not None
+        assert (plan.mitigation, plan.rung) == ("restart", 1)
+
+    def test_what_takes_it_back_is_planned_over_the_same_evidence(self, tmp_path: Path) -> None:
+        made = book(tmp_path, LADDER)
+        plan = diagnose(made, SCOPE, known(pods=IMAGES, edge=EDGE, crash=NOT_ASKED), 0, {"restart"}).plan
+        assert plan is not None
+        assert (plan.arguments, plan.within, plan.disturbs) == ({"image": "new"}, 90.0, 2)
+        assert plan.undo is not None
+        undo = Plan(**plan.undo)
+        assert (undo.mitigation, undo.arguments, undo.undo) == ("put_back", {"image": "old"}, None)
+        assert (undo.disturbs, undo.among, undo.risk) == (0, 0, "medium")
+        assert undo.touches == "the image of Pods/traefik"
+
+    def test_what_could_not_be_taken_back_as_declared_is_not_planned(self, tmp_path: Path) -> None:
+        text = LADDER.replace("{{ pods.former_image }}", "{{ crash.port.first }}")
+        text = text.replace("when: [crash.port.lines > 0]", "when: [pods.total == 0]")
+        evidence = known(pods=IMAGES, edge=EDGE, crash=silent("crash"))
+        found = diagnose(book(tmp_path, text), SCOPE, evidence, 0, {"restart"})
+        assert (found.chosen, found.plan, found.undecided) == ("", None, ("outage",))
+        assert found.notes == (
+            f"outage holds, but the mitigation put_back's arguments cannot be told: crash is unknown: {SILENT}",
+        )
+        first = diagnose(book(tmp_path, text), SCOPE, evidence)
+        assert first.plan is not None, "only the rung that is planned has to be known"
+
+    def test_what_the_plan_rests_on_is_used(self, tmp_path: Path) -> None:
+        text = LADDER.replace("{{ pods.former_image }}", "{{ crash.port.first }}")
+        text = text.replace("when: [crash.port.lines > 0]", "when: [pods.total == 0]")
+        lines = {"port": {"lines": 0, "first": "old"}}
+        found = diagnose(book(tmp_path, text), SCOPE, known(pods=IMAGES, edge=EDGE, crash=lines), 0, {"restart"})
+        assert found.used == ("pods", "crash", "edge")
+
+
 EACH = SAMPLE.replace(
     '    when: [edge.ok == 0, pods.ready < pods.total]\n    because: "{{ pods.ready }} of {{ pods.total }} ready"',
     "    each: {pod: pods.rows}\n    when: [edge.ok == 0, pod.node == 'n1']\n    because: \"{{ pod.name }} is down\"",
@@ -200,6 +286,14 @@ class TestEach:
         assert found.because == "a is down; c is down"
         members = [(one.instance.get("pod", {}).get("name"), one.truth) for one in found.findings[1:]]
         assert members == [("a", "true"), ("b", "false"), ("c", "true")]
+
+    def test_what_takes_it_back_knows_for_which_members_it_was_done(self, tmp_path: Path) -> None:
+        undone = "  undone: {role: r, with: {pods: '{{ instances }}'}, touches: x, risk: low, credential: c}\nverify:"
+        text = EACH.replace("    risk: low", "    risk: low\n    undo: undone").replace("verify:", undone)
+        found = diagnosed(book(tmp_path, text), pods={**PODS, "rows": list(self.ROWS)})
+        assert found.plan is not None
+        assert found.plan.undo is not None
+        assert [member["name"] for member in found.plan.undo["arguments"]["pods"]] == ["a", "c"]
 
     def test_of_no_members_it_is_false(self, tmp_path: Path) -> None:
         found = diagnosed(book(tmp_path, EACH), pods={**PODS, "rows": []})
@@ -247,23 +341,31 @@ def runbooks(draw: st.DrawFn) -> str:
     for index in range(draw(st.integers(1, 5))):
         reads = draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=3))
         when = ", ".join(f"{draw(st.sampled_from(['', 'not ']))}{name}.yes" for name in reads)
-        action = draw(st.sampled_from(["mitigate: act", "escalate: x"]))
+        action = draw(st.sampled_from(["mitigate: act", "mitigate: [act, more]", "escalate: x"]))
         findings += f"  - {{name: f{index}, when: [{when}], because: x, {action}}}\n"
     return (
         f"alerts: [SampleDown]\nsummary: x\nevidence:\n{evidence}findings:\n{findings}"
-        "mitigations: {act: {role: r, touches: t, risk: low, credential: c}}\n"
+        "mitigations:\n"
+        "  act: {role: r, touches: t, risk: low, credential: c, disturbs: nothing, undo: back}\n"
+        f"  more: {{role: r, touches: '{{{{ {draw(st.sampled_from(NAMES))} }}}}', risk: low, credential: c}}\n"
+        f"  back: {{role: r, touches: '{{{{ {draw(st.sampled_from(NAMES))} }}}}', risk: low, credential: c}}\n"
         "verify: {within: 1m, healed_when: [a.yes]}\n"
     )
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(runbooks(), st.fixed_dictionaries(dict.fromkeys(NAMES, STATES)), st.sampled_from(NAMES))
+@given(
+    runbooks(),
+    st.fixed_dictionaries(dict.fromkeys(NAMES, STATES)),
+    st.sampled_from(NAMES),
+    st.sets(st.sampled_from(["act", "more", "back"])),
+)
 def test_losing_a_witness_never_leads_to_another_diagnosis(
-    tmp_path: Path, text: str, states: dict[str, str], lost: str
+    tmp_path: Path, text: str, states: dict[str, str], lost: str, tried: set[str]
 ) -> None:
     made = book(tmp_path, text)
-    before = diagnose(made, SCOPE, evidence_of(states))
-    after = diagnose(made, SCOPE, evidence_of({**states, lost: "failed"}))
+    before = diagnose(made, SCOPE, evidence_of(states), 0, tried)
+    after = diagnose(made, SCOPE, evidence_of({**states, lost: "failed"}), 0, tried)
     if states[lost] != "skipped":  # what was not asked cannot be lost
         assert after.chosen in ("", before.chosen)
         assert after.plan in (None, before.plan)

@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation import language, lint, reader, runbook, scenario
 
@@ -34,6 +36,29 @@ def test_its_scenarios_come_out_as_they_say(example: Path) -> None:
     book = runbook.load(example)
     table = scenario.load_table(example.parents[1] / "tests" / "runbooks" / "prom_proxy_down.yml")
     assert [difference for one in table.scenarios for difference in one.differences(book)] == []
+
+
+def test_its_ladder_is_climbed_one_rung_after_the_other(example: Path) -> None:
+    """The page's ladder, put into the page's runbook: checked, and planned over the page's own scenario."""
+    plays, ladder = (
+        yaml.safe_load(BLOCKS[0]),
+        next(block for block in map(yaml.safe_load, BLOCKS) if "findings" in block),
+    )
+    written = plays[0]["vars"]["runbook"]
+    written["findings"] = ladder["findings"] + written["findings"]
+    written["mitigations"] |= ladder["mitigations"]
+    example.write_text(yaml.safe_dump(plays), encoding="utf-8")
+    assert [str(problem) for problem in lint.check(example, lint.Surroundings())] == []
+
+    table = scenario.load_table(example.parents[1] / "tests" / "runbooks" / "prom_proxy_down.yml")
+    broken = next(one for one in table.scenarios if one.expect.get("mitigate") == "rollback")
+    hangs = dataclasses.replace(broken, answers={**broken.answers, "answer": {"exit_code": 1}})
+    tried: list[str] = []
+    for _rung in range(2):
+        plan = dataclasses.replace(hangs, tried=frozenset(tried)).diagnose(runbook.load(example)).plan
+        assert plan is not None
+        tried.append(plan.mitigation)
+    assert tried == ["restart", "rollback"]
 
 
 @pytest.mark.parametrize(("word", "names"), [("filters", language.FILTERS), ("tests", language.TESTS)])

@@ -13,6 +13,7 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.notation import docu
 from tests.unit.notation.books import SAMPLE, line_of, write
 
 ALONE = lint.Surroundings()
+DISTURBS = '    disturbs: {healthy: "{{ pods.ready }}", of: "{{ pods.total }}"}\n'
 
 
 def complaints(folder: Path, text: str, around: lint.Surroundings = ALONE) -> list[str]:
@@ -56,6 +57,10 @@ def test_a_good_runbook_has_nothing_wrong(tmp_path: Path) -> None:
         ("  edge: {http", "  s: {host_info: {gather: [listening]}}\n  edge: {http", "  s:", "needs hosts"),
         ("  edge: {http: {", "  edge: {hosts: '{{ namespace }}', http: {", "  edge:", "takes no hosts"),
         ("mitigate: restart", "escalate: x", "  restart:", "no finding mitigates with it"),
+        (DISTURBS, "", "  restart:", "disturbs is missing: how many healthy members"),
+        ('of: "{{ pods.total }}', 'of: "{{ pods.totl }}', "    disturbs:", "pods has no 'totl'; did you mean total"),
+        ("    risk: low", "    risk: low\n    within: 10s", "  restart:", "within is shorter than verify's stable_for"),
+        ("    risk: low", "    risk: low\n    within: 1m\n    cures: false", "  restart:", "it does not cure"),
     ],
 )
 def test_it_names_line_thing_and_what_is_allowed(tmp_path: Path, old: str, new: str, part: str, says: str) -> None:
@@ -118,6 +123,46 @@ def test_a_finding_that_no_scenario_reaches_is_named(tmp_path: Path) -> None:
     assert found == [
         f"{path}:{line_of(SAMPLE, '- name: port')}: finding port_conflict: no scenario of {table} reaches it"
     ]
+
+
+LADDER = SAMPLE.replace("mitigate: restart", "mitigate: [restart, replace]").replace(
+    "verify:",
+    "  replace: {role: their.own.role, touches: x, disturbs: nothing, risk: low, credential: c, undo: put_back}\n"
+    "  put_back: {role: their.own.role, touches: x, disturbs: nothing, risk: low, credential: c}\n"
+    "verify:",
+)
+
+
+def test_a_mitigation_of_a_ladder_or_an_undo_is_used(tmp_path: Path) -> None:
+    assert complaints(tmp_path, LADDER) == []
+
+
+def test_what_does_not_cure_can_only_be_the_last_rung(tmp_path: Path) -> None:
+    easing = LADDER.replace("    risk: low", "    risk: low\n    cures: false")
+    assert ["restart: it does not cure, so nobody sees" in one for one in complaints(tmp_path, easing)] == [True]
+    last = easing.replace("[restart, replace]", "[replace, restart]")
+    assert complaints(tmp_path, last) == []
+
+
+def test_every_rung_of_a_ladder_has_its_scenario(tmp_path: Path) -> None:
+    table = tmp_path / "sample.yml"
+    table.write_text(
+        TABLE + "  - {name: p, base: down, expect: {finding: port_conflict, escalate: platform},"
+        " evidence: {pods: {crashing: [a]}, crash: {port: {lines: 1, pods: [a], first: x}}}}\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "playbooks").mkdir()
+    path = write(tmp_path / "playbooks", LADDER)
+    around = lint.Surroundings(tables=tmp_path)
+    where = f"{path}:{line_of(LADDER, '- name: outage')}"
+    unplanned = f"{where}: finding outage: no scenario of {table} plans its mitigation replace"
+    assert [str(problem) for problem in lint.check(path, around)] == [unplanned]
+    climbed = (
+        "  - {name: again, base: down, tried: [restart],"
+        " expect: {finding: outage, mitigate: replace, rung: 2, undo: put_back, disturbs: 0 of 0}}\n"
+    )
+    table.write_text(table.read_text(encoding="utf-8") + climbed, encoding="utf-8")
+    assert lint.check(path, around) == []
 
 
 def test_a_table_that_does_not_fit_is_named(tmp_path: Path) -> None:

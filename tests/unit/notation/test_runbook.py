@@ -40,6 +40,16 @@ def test_params_stay_raw_for_ansible_to_resolve(tmp_path: Path) -> None:
 def test_a_mitigation_has_its_defaults(tmp_path: Path) -> None:
     restart = book(tmp_path).mitigations["restart"]
     assert (restart.action, restart.cooldown, restart.timeout, restart.cures) == ("restart", 1800.0, 300.0, True)
+    assert (restart.within, restart.undo) == (0.0, "")
+
+
+def test_an_alert_is_mended_at_once_unless_the_runbook_has_patience(tmp_path: Path) -> None:
+    assert book(tmp_path).patience == 0.0
+    assert book(tmp_path, SAMPLE + "patience: 2m\n").patience == 120.0
+
+
+def test_one_mitigation_is_a_ladder_of_one_rung(tmp_path: Path) -> None:
+    assert [finding.mitigate for finding in book(tmp_path).findings] == [(), ("restart",)]
 
 
 def test_the_key_on_is_a_text_and_no_truth_value(tmp_path: Path) -> None:
@@ -59,6 +69,24 @@ WRONG = [
     ("    escalate: platform", "    wait: {for: 5m, looks: 1}", "name: port_conflict", "what to do"),
     ("    escalate: platform", "    wait: {for: soon, looks: 1}\n    escalate: x", "wait", "soon"),
     ("    escalate: platform", "    handover: x\n    handover: y", "handover: y", "twice"),
+    ("summary: A sample.", "summary: A sample.\npatience: soon", "patience", "soon"),
+    ("mitigate: restart", "mitigate: [restart]", "mitigate", "two rungs|is a list of 1"),
+    ("mitigate: restart", "mitigate: [restart, restart]", "mitigate", "each mitigation once|is a list of 2"),
+    ("mitigate: restart", "mitigate: [restart, restrat]", "name: outage", "did you mean restart"),
+    ("disturbs: {healthy", "disturbs: {health", "disturbs", "did you mean healthy"),
+    ('disturbs: {healthy: "{{ pods.ready }}", of', "disturbs: {healthy: few, of", "disturbs", "whole number"),
+    ('disturbs: {healthy: "{{ pods.ready }}", of', "disturbs: {healthy: -1, of", "disturbs", "text|whole number"),
+    ('disturbs: {healthy: "{{ pods.ready }}", of', "disturbs: {of", "disturbs", "healthy is missing"),
+    ('of: "{{ pods.total }}"}', 'of: "{{ pds.total }}"}', "disturbs", "did you mean pods"),
+    (
+        'disturbs: {healthy: "{{ pods.ready }}", of: "{{ pods.total }}"}',
+        "disturbs: none",
+        "disturbs",
+        "be nothing|allowed: nothing",
+    ),
+    ("risk: low", "risk: low\n    within: soon", "within: soon", "soon"),
+    ("risk: low", "risk: low\n    undo: restrat", "restart:", "did you mean restart"),
+    ("risk: low", "risk: low\n    undo: restart", "restart:", "is not taken back"),
     ("risk: low", "risk: tiny", "risk", "allowed: high, low, medium"),
     ("credential: rollout_restart", "credentials: x", "credentials", "did you mean credential"),
     ("mitigate: restart", "mitigate: restrat", "name: outage", "did you mean restart"),

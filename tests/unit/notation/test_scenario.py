@@ -71,11 +71,20 @@ def scenario(**changed: Any) -> Scenario:
         {"finding": "outage", "mitigate": "restart", "with": {"pods": []}},
         {"finding": "outage", "mitigate": "restart", "skipped": ["crash"]},
         {"finding": "", "undecided": ["outage"]},
+        {"finding": "outage", "mitigate": "restart", "rung": 2},
+        {"finding": "outage", "mitigate": "restart", "undo": "restart"},
+        {"finding": "outage", "mitigate": "restart", "undo_with": {"x": 1}},
+        {"finding": "outage", "mitigate": "restart", "disturbs": "1 of 3"},
     ],
 )
 def test_what_comes_out_otherwise_is_a_difference(tmp_path: Path, expect: dict[str, Any]) -> None:
     assert scenario().differences(book(tmp_path)) == []
     assert scenario(expect=expect).differences(book(tmp_path)) != []
+
+
+def test_what_was_tried_has_to_be_a_mitigation(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match="'restrat' is no mitigation; did you mean restart"):
+        scenario(tried=frozenset({"restrat"})).diagnose(book(tmp_path))
 
 
 def test_params_have_to_be_those_of_the_runbook(tmp_path: Path) -> None:
@@ -92,7 +101,7 @@ bases:
   one: {inputs: {job: a}, evidence: {pods: {ready: 0, total: 1}, edge: {ok: 0}}}
   two: {evidence: {pods: {total: 2}}, silent: {edge: gone}}
 scenarios:
-  - {name: a, base: [one, two], evidence: {pods: {names: [x]}}, expect: {wait: 5m, undecided: [y]}}
+  - {name: a, base: [one, two], evidence: {pods: {names: [x]}}, expect: {wait: 5m, undecided: [y]}, tried: [restart]}
 """
 
 
@@ -102,6 +111,7 @@ def test_bases_are_merged_member_by_member(tmp_path: Path) -> None:
     one = load_table(path).scenarios[0]
     assert one.answers == {"pods": {"ready": 0, "total": 2, "names": ["x"]}, "edge": {"ok": 0}}
     assert (one.silent, one.inputs, one.expect["wait"]) == ({"edge": "gone"}, {"job": "a"}, 300.0)
+    assert one.tried == {"restart"}
 
 
 @pytest.mark.parametrize(

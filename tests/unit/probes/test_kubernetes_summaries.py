@@ -195,6 +195,30 @@ class TestWorkload:
     def test_rolled_out_means_seen_by_the_controller_and_updated_everywhere(self, status: Json, expected: bool) -> None:
         assert self.summary(daemonset(**status))["rolled_out"] is expected
 
+    @pytest.mark.parametrize(
+        ("kind", "spec", "expected"),
+        [
+            ("DaemonSet", {"updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 2}}}, 2),
+            ("DaemonSet", {"updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": "10%"}}}, 1),
+            ("DaemonSet", {"updateStrategy": {"rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}}}, 0),
+            ("DaemonSet", {"updateStrategy": {"rollingUpdate": {"maxUnavailable": 9}}}, 5),
+            ("DaemonSet", {"updateStrategy": {"type": "OnDelete"}}, 0),
+            ("DaemonSet", {}, 1),
+            ("Deployment", {}, 1),
+            ("Deployment", {"strategy": {"rollingUpdate": {"maxUnavailable": "50%", "maxSurge": "50%"}}}, 2),
+            ("Deployment", {"strategy": {"rollingUpdate": {"maxUnavailable": "10%", "maxSurge": "10%"}}}, 0),
+            ("Deployment", {"strategy": {"rollingUpdate": {"maxUnavailable": "10%", "maxSurge": 0}}}, 1),
+            ("Deployment", {"strategy": {"type": "Recreate"}}, 5),
+            ("StatefulSet", {"updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}}}, 1),
+            ("StatefulSet", {"updateStrategy": {"type": "OnDelete"}}, 0),
+        ],
+    )
+    def test_how_many_pods_a_rollout_takes_away_at_once(self, kind: str, spec: Json, expected: int) -> None:
+        assert kubernetes_workload.max_unavailable(kind, spec, 5) == expected
+
+    def test_a_rollout_of_nothing_takes_nothing_away(self) -> None:
+        assert kubernetes_workload.max_unavailable("DaemonSet", {}, 0) == 0
+
     def test_a_workload_without_history_or_status(self) -> None:
         thing = daemonset()
         del thing["status"]
