@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.oncall.remedy.plugins.module_utils.duration import seconds
+from ansible_collections.oncall.remedy.plugins.plugin_utils.metrics_settings import Metrics, metrics_from
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json
 
 
@@ -45,13 +46,14 @@ class Settings:
     workers: int
     patience_of_probes: float
     settle: float
+    metrics: Metrics
 
 
 _DURATIONS = {"remedy_linger": "90s", "remedy_probe_deadline": "20s", "remedy_settle": "5m"}
 
 VARIABLES = (
     *("remedy_sources", "remedy_handles", "remedy_playbooks", "remedy_ledger", "remedy_cases", "remedy_kill_switch"),
-    *("remedy_workers", *_DURATIONS),
+    *("remedy_workers", "remedy_metrics", *_DURATIONS),
 )
 """The variables that are read here. Others of that prefix are a target's, and may make no sense for localhost."""
 
@@ -71,6 +73,7 @@ def settings_from(variables: Mapping[str, Any]) -> Settings:
         workers=_workers(variables.get("remedy_workers", 32)),
         patience_of_probes=durations["remedy_probe_deadline"],
         settle=durations["remedy_settle"],
+        metrics=_metrics(variables.get("remedy_metrics")),
     )
 
 
@@ -94,6 +97,13 @@ def _duration(name: str, value: Any) -> float:
         return seconds(value)
     except ValueError as error:
         raise SettingsError(f"{name}: {error}") from error
+
+
+def _metrics(value: Any) -> Metrics:
+    try:
+        return metrics_from(value)
+    except ValueError as error:
+        raise SettingsError(f"remedy_metrics: {error}") from error
 
 
 def _workers(value: Any) -> int:
