@@ -49,6 +49,7 @@ class Cluster:
         self.restart_heals = True
         self.pods_come_up = True
         self.hangs_at = ""
+        self.hung: set[str] = set()
         self.hung_up = threading.Event()
         self.patched = threading.Event()
         self.edge_script: collections.deque[bool] = collections.deque()
@@ -82,8 +83,9 @@ class Cluster:
     # What a test breaks
 
     def hang(self) -> None:
-        """The pods are ready and serve nobody: the edge is down without a crash, which a restart mends."""
+        """The pods there are stand still, as their kubelets notice: down without a crash, which a restart mends."""
         self.broken = "hung"
+        self.hung = {pod["metadata"]["name"] for pod in self.pods}
 
     def crash(self, line: str = "command traefik error: failed to decode configuration from flags") -> None:
         """Every pod crashes, and says why in its last run's log."""
@@ -106,6 +108,7 @@ class Cluster:
     def heal(self) -> None:
         """As if somebody else had mended everything."""
         self.broken, self.scraped = "", True
+        self._settle()
 
     # What can be asked about it
 
@@ -213,6 +216,7 @@ class Cluster:
             self.scraped = thing["spec"]["selector"]["matchLabels"] == self.service["metadata"]["labels"]
         elif self.restart_heals:
             self.broken = ""
+            self._settle()
         self.patched.set()
         return answer_json(thing)
 
@@ -338,7 +342,8 @@ class Cluster:
     def _settle(self) -> None:
         """What kubelet and controller report: pods come up when they may, and the status follows."""
         for pod in self.pods:
-            ready = self.pods_come_up and self.broken != "crashing"
+            hung = self.broken == "hung" and pod["metadata"]["name"] in self.hung
+            ready = self.pods_come_up and self.broken != "crashing" and not hung
             if not pod["status"] or _is_ready(pod) != ready:
                 pod["status"] = _pod_status(ready, crashing=self.broken == "crashing")
         ready_pods = sum(_is_ready(pod) for pod in self.pods)
