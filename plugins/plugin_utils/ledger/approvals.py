@@ -76,6 +76,12 @@ class Approvals(Store):
         tell_all(connection, [_asked(one, now) for one in fresh if one.kind == "approval"])
         return answers
 
+    @step
+    def void_approvals(self, connection: sa.Connection, episodes: Sequence[str], why: str, now: float) -> None:
+        """Ends what is open in these episodes: the decision has changed, and nothing is asked in its place."""
+        rows = [one for several in _by_episode(connection, episodes).values() for one in several if one.state in OPEN]
+        _end(connection, [(one, "void", why) for one in rows], now)
+
     def approval_of(self, episode: str) -> Approval | None:
         """``approvals_of`` of one, or None."""
         return self.approvals_of([episode]).get(episode)
@@ -223,7 +229,7 @@ def _end(connection: sa.Connection, ended: Iterable[tuple[Approval, ApprovalStat
         moved.append(dataclasses.replace(one, state=state))
         if one.kind == "approval":
             word = "ran out" if state == "expired" else state
-            lines.append(Entry(one.episode, now, "approve", f"the asking {one.id[:8]} {_is(word)}: {why}"))
+            lines.append(Entry(one.episode, now, "approve", f"the asking {one.id} {_is(word)}: {why}"))
     tell_all(connection, lines)
     return moved
 
@@ -235,18 +241,18 @@ def _is(word: str) -> str:
 def _asked(one: Approval, now: float) -> Entry:
     until = f", for {span(one.expires_at - now)}" if one.expires_at is not None else ""
     detail = {"approval": one.id, "plan_hash": one.plan_hash, "evidence_hash": one.evidence_hash}
-    return Entry(one.episode, now, "approve", f"approval {one.id[:8]} is asked for: {one.remedy}{until}", detail)
+    return Entry(one.episode, now, "approve", f"approval {one.id} is asked for: {one.remedy}{until}", detail)
 
 
 def _decided(one: Approval, now: float) -> Entry:
     why = f": {one.decided_why}" if one.decided_why else ""
     detail = {"approval": one.id, "who": one.decided_by, "why": one.decided_why, "plan_hash": one.plan_hash}
-    return Entry(one.episode, now, "approve", f"{one.state} by {one.decided_by} ({one.id[:8]}){why}", detail)
+    return Entry(one.episode, now, "approve", f"{one.state} by {one.decided_by} ({one.id}){why}", detail)
 
 
 def _why_not(connection: sa.Connection, one: Approval, now: float) -> str:
     """Why there is nothing to decide here (any more)."""
-    name = f"plan {one.id[:8]}"
+    name = f"plan {one.id}"
     over = connection.scalars(sa.select(E.state).where(E.id == one.episode)).one() == "closed"
     if one.kind == "proposal":
         return f"{name} is a proposal: in mode propose a human makes the change, and nothing waits for an answer"

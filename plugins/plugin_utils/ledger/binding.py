@@ -34,8 +34,8 @@ def evidence_hash(diagnosis: Diagnosis) -> str:
 
 
 def approval_id(episode: str, plan_hash: str, evidence_hash: str) -> str:
-    """The name by which a human approves: of this plan, on this evidence, in this incident. Twelve hex digits, of which
-    people are shown the first eight."""
+    """The name by which a human approves: of this plan, on this evidence, in this incident. Twelve hex digits; people
+    may type the beginning."""
     return _hash([episode, plan_hash, evidence_hash])[:12]
 
 

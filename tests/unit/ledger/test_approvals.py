@@ -59,7 +59,7 @@ def test_what_was_asked_comes_back_as_it_was_asked(ledger: Ledger) -> None:
     asked = question(episode)
     assert ledger.ask([asked], NOW) == [asked]
     assert only(ledger, episode) == asked
-    assert events(ledger, episode)[-1] == f"approval {asked.id[:8]} is asked for: {RESTART}, for 1 h"
+    assert events(ledger, episode)[-1] == f"approval {asked.id} is asked for: {RESTART}, for 1 h"
 
 
 def test_asking_the_same_again_changes_nothing_whatever_state_it_is_in(ledger: Ledger) -> None:
@@ -87,7 +87,7 @@ def test_a_changed_decision_makes_the_open_one_void(ledger: Ledger, changed: dic
     assert new.id != former.id
     assert only(ledger, episode) == new
     assert [one.state for one in ledger.approvals(("void",))] == ["void"]
-    assert f"the asking {former.id[:8]} is void: the decision has changed" in events(ledger, episode)
+    assert f"the asking {former.id} is void: the decision has changed" in events(ledger, episode)
     with pytest.raises(StepRefused, match=r"is void|already"):
         ledger.decide_approval(former.id, True, "bob", "", NOW + 20)
 
@@ -159,7 +159,7 @@ def test_a_decision_says_who_and_why_and_makes_the_incident_due_at_once(ledger: 
     assert decided.decided_at == 150.0
     assert [one.id for one in ledger.due(150.0)] == [episode]
     line = ledger.timeline(episode)[-1]
-    assert line.event == f"approved by ada ({name[:8]}): seen on the dashboard"
+    assert line.event == f"approved by ada ({name}): seen on the dashboard"
     assert (line.detail["who"], line.detail["why"]) == ("ada", "seen on the dashboard")
 
 
@@ -256,7 +256,7 @@ def test_what_ran_out_says_whether_anybody_had_answered(ledger: Ledger, approved
     assert ledger.expire_approvals(NOW + HOUR - 1) == []
     assert ledger.expire_approvals(NOW + HOUR) == [dataclasses.replace(asked, state="expired")]
     assert ledger.expire_approvals(NOW + HOUR) == []
-    assert events(ledger, episode)[-1] == f"the asking {asked.id[:8]} ran out: {words}"
+    assert events(ledger, episode)[-1] == f"the asking {asked.id} ran out: {words}"
 
 
 def test_how_an_incident_turned_out_is_kept_with_its_plans_once(ledger: Ledger) -> None:
