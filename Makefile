@@ -48,6 +48,10 @@ scenarios-ci: setup ## One scenario on the lab for each subject of the remedies
 scenarios: setup ## Every scenario on the lab (one of them: tools/scenarios edge-tainted)
 	@tools/scenarios
 
+.PHONY: faults
+faults: setup ## The engine killed 200 times, 16 sweeps at once, and the rest of its own faults (tools/faults kill --seed 7)
+	@tools/faults all $(ARGS)
+
 .PHONY: format
 format: setup ## Python files as ruff wants them
 	@$(VENV)/bin/ruff check --fix --quiet . ; $(VENV)/bin/ruff format --quiet .
