@@ -44,4 +44,7 @@ options:
       generation:
         description: Its C(metadata.generation), which counts changes of the specification.
         type: int
+      owner:
+        description: Who would put it back, such as "Helm release traefik", as the questions tell it. Empty for nobody.
+        type: str
 """

@@ -32,7 +32,7 @@ OBJECT_ARGUMENTS: Spec = {
     **argument_spec(KUBERNETES),
     "precondition": {
         "type": "dict",
-        "options": {"resource_version": {"type": "str"}, "generation": {"type": "int"}},
+        "options": {"resource_version": {"type": "str"}, "generation": {"type": "int"}, "owner": {"type": "str"}},
     },
 }
 """Of a fix that changes an object of Kubernetes."""

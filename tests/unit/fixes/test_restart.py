@@ -270,6 +270,15 @@ class TestConflict:
             restart(precondition=Precondition(generation=2))
         assert wire.methods() == {"GET"}
 
+    def test_an_object_of_another_owner_than_diagnosed_is_refused(
+        self, cluster: Cluster, restart: Any, wire: Wire
+    ) -> None:
+        """Whoever said that it was nobody's was wrong: its owner would put it back."""
+        cluster.thing["metadata"].setdefault("annotations", {})["argocd.argoproj.io/tracking-id"] = "edge:apps/DaemonSet"
+        with pytest.raises(FixFailed, match=r"its owner was nobody, is Argo CD application edge"):
+            restart(precondition=Precondition(owner=""))
+        assert wire.methods() == {"GET"}
+
     def test_one_who_is_always_faster_is_given_up_on(self, cluster: Cluster, restart: Any) -> None:
         cluster.before_patch = [lambda busy: busy.touch(numberReady=0)] * 9
         with pytest.raises(FixFailed, match="5 times in a row") as failure:
