@@ -1,11 +1,14 @@
 # Copyright (c) 2026 the oncall.remedy authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Escalations: every call for a human is written down before it is sent, once per episode and level, and never lost."""
+"""Escalations: every call for a human is written down before it is sent, once per episode and level, and never lost.
+
+How a call travels, channel by channel, is in ``deliveries.py``.
+"""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
 
@@ -15,11 +18,15 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.timeline impo
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Call, Entry, Escalation
 
 X = schema.escalations.c
+E = schema.episodes.c
 _FIELDS = [schema.escalations.c[field.name] for field in dataclasses.fields(Escalation)]
+
+ARRIVED = ("sent", "told")
+"""The states of a call that is not to be sent (any more)."""
 
 
 class Escalations(Store):
-    """Recorded, attempted, sent."""
+    """Recorded, told by another, asked for."""
 
     def escalate(self, episode: str, level: int, to: str, why: str, now: float) -> bool:
         """``escalate_many`` of one: whether it is new."""
@@ -29,36 +36,30 @@ class Escalations(Store):
     def escalate_many(self, connection: sa.Connection, calls: Sequence[Call], now: float) -> list[Call]:
         """Records escalations, due at once; returns those that are new. An episode has one of each level and no more.
 
-        Dying before: nothing, the next sweep comes to it again; after: each is in ``unsent`` until it was sent.
+        One that is told by another episode's call of its level is recorded as told, after that one, and never sent; if
+        there is no such call, it is a call like any other. Dying before: nothing, the next sweep comes to it again;
+        after: each is in ``undelivered`` until it was sent.
         """
-        known: set[tuple[str, int]] = set()
-        for some in chunks({call.episode for call in calls}):
-            rows = connection.execute(sa.select(X.episode, X.level).where(X.episode.in_(some)))
-            known.update((row.episode, row.level) for row in rows)
-        fresh = {(call.episode, call.level): call for call in calls if (call.episode, call.level) not in known}
-        if fresh:
-            connection.execute(
-                schema.escalations.insert(),
-                [
-                    {
-                        "episode": call.episode,
-                        "level": call.level,
-                        "to": call.to,
-                        "why": call.why,
-                        "state": "recorded",
-                        "recorded_at": now,
-                        "due_at": now,
-                    }
-                    for call in fresh.values()
-                ],
-            )
-        tell_all(connection, [_escalated(call, now) for call in fresh.values()])
-        return list(fresh.values())
+        known = _known(connection, {name for call in calls for name in (call.episode, call.told_by) if name})
+        fresh: list[Call] = []
+        for call in sorted(calls, key=lambda one: bool(one.told_by)):
+            if (call.episode, call.level) not in known:
+                teller = known.get((call.told_by, call.level)) if call.told_by != call.episode else None
+                known[call.episode, call.level] = _insert(connection, call, teller, now)
+                fresh.append(call)
+        tell_all(connection, [_escalated(call, now) for call in fresh])
+        return fresh
 
     @look
-    def unsent(self, connection: sa.Connection, now: float) -> list[Escalation]:
-        """Those that are to be sent or tried again by now, oldest first."""
-        return _escalations(connection, X.state != "sent", X.due_at <= now)
+    def undelivered(self, connection: sa.Connection, now: float) -> list[Escalation]:
+        """Calls recorded by now that have not arrived by every channel they go by, oldest first."""
+        return _escalations(connection, X.state.not_in(ARRIVED), X.recorded_at <= now)
+
+    @look
+    def calls_under_way(self, connection: sa.Connection) -> list[Escalation]:
+        """All calls of the episodes that are open: what the next level is judged by."""
+        is_open = sa.select(E.id).where(E.state != "closed")
+        return _escalations(connection, X.episode.in_(is_open))
 
     @look
     def escalations(self, connection: sa.Connection, episode: str) -> list[Escalation]:
@@ -74,39 +75,30 @@ class Escalations(Store):
                 found.setdefault(one.episode, []).append(one)
         return {episode: sorted(rows, key=lambda one: one.level) for episode, rows in found.items()}
 
-    @step
-    def attempt_escalation(
-        self, connection: sa.Connection, escalation: int, attempts: int, retry_at: float, now: float
-    ) -> bool:
-        """Says that one is about to send, having seen ``attempts`` so far; True for exactly one who says so.
 
-        Dying after it: the attempt counts and is repeated at ``retry_at``. So a human is called at least once, and
-        twice only if the engine died between sending and recording it.
-        """
-        changed = connection.execute(
-            sa.update(schema.escalations)
-            .where(X.id == escalation, X.state != "sent", X.attempts == attempts, X.due_at <= now)
-            .values(attempts=X.attempts + 1, due_at=retry_at)
-        )
-        return changed.rowcount == 1
+def _known(connection: sa.Connection, episodes: set[str]) -> dict[tuple[str, int], int]:
+    """(episode, level) → the id of the call that speaks for it: its own, or the one that has told of it."""
+    known: dict[tuple[str, int], int] = {}
+    for some in chunks(episodes):
+        rows = connection.execute(sa.select(X.episode, X.level, X.id, X.told_by).where(X.episode.in_(some)))
+        known.update({(row.episode, row.level): row.told_by or row.id for row in rows})
+    return known
 
-    @step
-    def escalation_sent(self, connection: sa.Connection, escalation: int, now: float) -> None:
-        """Records that it has arrived."""
-        connection.execute(
-            sa.update(schema.escalations)
-            .where(X.id == escalation)
-            .values(state="sent", sent_at=now, due_at=None, error="")
-        )
 
-    @step
-    def escalation_failed(self, connection: sa.Connection, escalation: int, error: str, retry_at: float) -> None:
-        """Records why an attempt did not arrive and when the next one is due. One that was sent stays sent."""
-        connection.execute(
-            sa.update(schema.escalations)
-            .where(X.id == escalation, X.state != "sent")
-            .values(state="failed", error=error, due_at=retry_at)
-        )
+def _insert(connection: sa.Connection, call: Call, teller: int | None, now: float) -> int:
+    """Adds a call; returns the id of the one that speaks for it."""
+    values: Mapping[str, object] = {
+        "episode": call.episode,
+        "level": call.level,
+        "to": call.to,
+        "why": call.why,
+        "state": "told" if teller else "recorded",
+        "recorded_at": now,
+        "due_at": None if teller else now,
+        "told_by": teller,
+    }
+    key = connection.execute(schema.escalations.insert().values(values)).inserted_primary_key
+    return teller or int(key[0])
 
 
 def _escalations(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> list[Escalation]:
@@ -115,5 +107,6 @@ def _escalations(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> l
 
 
 def _escalated(call: Call, now: float) -> Entry:
-    detail = {"to": call.to, "level": call.level}
-    return Entry(call.episode, now, "close", f"escalated to {call.to}: {call.why}", detail)
+    detail = {"to": call.to, "level": call.level, **({"told_by": call.told_by} if call.told_by else {})}
+    again = f" (level {call.level})" if call.level > 1 else ""
+    return Entry(call.episode, now, "close", f"escalated to {call.to}{again}: {call.why}", detail)

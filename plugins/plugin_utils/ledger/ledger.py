@@ -23,6 +23,7 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.clock import 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.cohorts import Cohorts
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.conditions import Conditions
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.connect import Store, clock_for, prepare
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.deliveries import Deliveries
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.episodes import Episodes
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.escalations import Escalations
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.leases import Leases
@@ -48,6 +49,7 @@ class Ledger(
     Cohorts,
     Leaving,
     Escalations,
+    Deliveries,
     Cases,
     Conditions,
     Sweeps,

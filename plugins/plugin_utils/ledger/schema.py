@@ -213,6 +213,8 @@ deliveries = sa.Table(
     metadata,
     sa.Column("escalation", sa.Integer, sa.ForeignKey("escalations.id"), primary_key=True),
     sa.Column("channel", SafeText, primary_key=True),
+    # The call itself, or the word that it is over.
+    sa.Column("kind", SafeText, primary_key=True, default="call"),
     _text("state"),
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
     _seconds("due_at", nullable=True),

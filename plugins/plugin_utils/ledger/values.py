@@ -324,7 +324,10 @@ class Escalation:
 
 @dataclasses.dataclass(frozen=True)
 class Delivery:
-    """One escalation by one channel. ``channel`` is its name in the inventory, never an address or a key."""
+    """One escalation by one channel. ``channel`` is its name in the inventory, never an address or a key.
+
+    ``kind``: the call itself, or ``clear``, the word that it is over, to those whom the call has reached.
+    """
 
     escalation: int
     channel: str
@@ -333,6 +336,7 @@ class Delivery:
     due_at: float | None
     sent_at: float | None
     error: str
+    kind: Literal["call", "clear"] = "call"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -37,31 +37,22 @@ def test_many_are_escalated_in_one_step_each_once(ledger: Ledger) -> None:
     assert ledger.escalate_many([], 110.0) == []
 
 
-def test_an_escalation_stays_due_until_it_was_sent(ledger: Ledger) -> None:
-    episode = opened(ledger, "s1")
-    ledger.escalate(episode, 0, "platform", "why", 100.0)
-    (one,) = ledger.unsent(100.0)
-    assert ledger.attempt_escalation(one.id, one.attempts, retry_at=160.0, now=100.0)
-    assert ledger.unsent(159.0) == []
-    (again,) = ledger.unsent(160.0)
-    assert (again.state, again.attempts) == ("recorded", 1)
-    ledger.escalation_failed(one.id, "503 from the pager", retry_at=200.0)
-    (failed,) = ledger.unsent(200.0)
-    assert (failed.state, failed.error) == ("failed", "503 from the pager")
-    ledger.escalation_sent(one.id, 210.0)
-    assert ledger.unsent(1e9) == []
-    ledger.escalation_failed(one.id, "a late failure", retry_at=300.0)
-    assert [(one.state, one.sent_at) for one in ledger.escalations(episode)] == [("sent", 210.0)]
+def test_of_an_outage_one_is_called_about_and_the_others_are_told_by_it(ledger: Ledger) -> None:
+    first, second, third = (opened(ledger, "s1", target) for target in "abc")
+    # The one that tells may stand anywhere in the list; one that was told tells no other.
+    calls = [Call(second, 1, "platform", "y", told_by=first), Call(first, 1, "platform", "x")]
+    assert len(ledger.escalate_many(calls, 100.0)) == 2
+    ledger.escalate_many([Call(third, 1, "platform", "z", told_by=second)], 110.0)
+    (call,) = ledger.undelivered(1e9)
+    assert call.episode == first
+    told = [ledger.escalations(episode)[0] for episode in (second, third)]
+    assert [(one.state, one.told_by, one.due_at) for one in told] == [("told", call.id, None)] * 2
 
 
-def attempt(url: str, escalation: int) -> bool:
-    return Ledger.open(url).attempt_escalation(escalation, 0, retry_at=100.0, now=100.0)
-
-
-def test_of_sweeps_that_would_send_it_at_once_one_does(url: str, ledger: Ledger) -> None:
-    ledger.escalate(opened(ledger, "s1"), 0, "platform", "why", 100.0)
-    (one,) = ledger.unsent(100.0)
-    assert sorted(at_once(attempt, [(url, one.id)] * 5)) == [False, False, False, False, True]
+def test_one_that_is_told_by_a_call_that_is_not_there_is_called_about_itself(ledger: Ledger) -> None:
+    first, second = opened(ledger, "s1", "a"), opened(ledger, "s1", "b")
+    ledger.escalate_many([Call(second, 1, "platform", "y", told_by=first)], 100.0)
+    assert [(one.episode, one.state) for one in ledger.undelivered(1e9)] == [(second, "recorded")]
 
 
 # ---- cases
