@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.oncall.remedy.plugins.module_utils.duration import seconds
+from ansible_collections.oncall.remedy.plugins.plugin_utils.amount import amount
 from ansible_collections.oncall.remedy.plugins.plugin_utils.metrics_settings import Metrics, metrics_from
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json
 
@@ -33,8 +34,24 @@ class Source:
 
 
 @dataclasses.dataclass(frozen=True)
+class StormLimits:
+    """When too much that is unrelated fails at once: it begins at ``begins`` and ends at ``ends``, which is lower.
+
+    ``down_share`` is the share of Prometheus' own targets, above 0 up to 1, from which on the monitor is doubted.
+    """
+
+    begins: int
+    ends: int
+    down_share: float
+
+
+@dataclasses.dataclass(frozen=True)
 class Settings:
-    """The engine's settings. Durations are seconds, paths are absolute. ``playbooks``: more directories of runbooks."""
+    """The engine's settings. Durations are seconds, paths are absolute. ``playbooks``: more directories of runbooks.
+
+    ``outage`` or more targets with the same finding are one outage. An approval may be used for ``approval_expires``.
+    A heal has to hold for ``must_hold``. What is closed is kept for ``keep``.
+    """
 
     sources: tuple[Source, ...]
     handles: tuple[str, ...]
@@ -46,14 +63,29 @@ class Settings:
     workers: int
     patience_of_probes: float
     settle: float
+    storm: StormLimits
+    outage: int
+    approval_expires: float
+    must_hold: float
+    keep: float
     metrics: Metrics
 
 
-_DURATIONS = {"remedy_linger": "90s", "remedy_probe_deadline": "20s", "remedy_settle": "5m"}
+_DURATIONS = {
+    "remedy_linger": "90s",
+    "remedy_probe_deadline": "20s",
+    "remedy_settle": "5m",
+    "remedy_approval_expires": "1h",
+    "remedy_must_hold": "1h",
+    "remedy_keep": "400d",
+}
+_STORM = {"begins": 10, "ends": 5, "down_share": "50%"}
+_LEAST = {"remedy_approval_expires": 1.0, "remedy_keep": 30 * 86400.0}
+"""Seconds below which a duration makes no sense: nobody could approve within it; the gate looks back so far."""
 
 VARIABLES = (
     *("remedy_sources", "remedy_handles", "remedy_playbooks", "remedy_ledger", "remedy_cases", "remedy_kill_switch"),
-    *("remedy_workers", "remedy_metrics", *_DURATIONS),
+    *("remedy_workers", "remedy_metrics", "remedy_storm", "remedy_outage", *_DURATIONS),
 )
 """The variables that are read here. Others of that prefix are a target's, and may make no sense for localhost."""
 
@@ -73,6 +105,11 @@ def settings_from(variables: Mapping[str, Any]) -> Settings:
         workers=_workers(variables.get("remedy_workers", 32)),
         patience_of_probes=durations["remedy_probe_deadline"],
         settle=durations["remedy_settle"],
+        storm=_storm(variables.get("remedy_storm")),
+        outage=_whole("remedy_outage", variables.get("remedy_outage", 3), 2, "members from 2"),
+        approval_expires=durations["remedy_approval_expires"],
+        must_hold=durations["remedy_must_hold"],
+        keep=durations["remedy_keep"],
         metrics=_metrics(variables.get("remedy_metrics")),
     )
 
@@ -94,9 +131,40 @@ def _directories(variables: Mapping[str, Any], name: str) -> tuple[str, ...]:
 
 def _duration(name: str, value: Any) -> float:
     try:
-        return seconds(value)
+        found = seconds(value)
     except ValueError as error:
         raise SettingsError(f"{name}: {error}") from error
+    if found < _LEAST.get(name, 0.0):
+        raise SettingsError(f"{name}: {value!r} is too short, the least is {_LEAST[name]:g} seconds")
+    return found
+
+
+def _whole(name: str, value: Any, least: int, wanted: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise SettingsError(f"{name}: {value!r} is not a whole number of {wanted}")
+    return value
+
+
+def _storm(value: Any) -> StormLimits:
+    given = {} if value is None else value
+    if not isinstance(given, dict) or set(given) - set(_STORM):
+        raise SettingsError(f"remedy_storm: expected a mapping with {', '.join(_STORM)}, found {str(value)[:60]}")
+    wanted = {**_STORM, **given}
+    begins = _whole("remedy_storm.begins", wanted["begins"], 1, "targets from 1")
+    ends = _whole("remedy_storm.ends", wanted["ends"], 0, "targets from 0")
+    if ends >= begins:
+        raise SettingsError(f"remedy_storm: it begins at {begins} and has to end at less, not at {ends}")
+    return StormLimits(begins, ends, _share("remedy_storm.down_share", wanted["down_share"]))
+
+
+def _share(name: str, value: Any) -> float:
+    try:
+        share = amount(value).share
+    except ValueError as error:
+        raise SettingsError(f"{name}: {error}") from error
+    if not share:
+        raise SettingsError(f"{name}: {value!r} is not a share above 0% up to 100%")
+    return float(share)
 
 
 def _metrics(value: Any) -> Metrics:

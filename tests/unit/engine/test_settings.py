@@ -25,6 +25,8 @@ def test_without_any_variable_the_engine_keeps_its_state_in_the_users_own_folder
         f"{tmp_path}/oncall-remedy/STOP",
     )
     assert (settings.linger, settings.patience_of_probes, settings.settle) == (90, 20, 300)
+    assert (settings.storm.begins, settings.storm.ends, settings.storm.down_share, settings.outage) == (10, 5, 0.5, 3)
+    assert (settings.approval_expires, settings.must_hold, settings.keep) == (3600, 3600, 400 * 86400)
     assert (settings.sources, settings.handles, settings.playbooks) == ((), (), ())
 
 
@@ -57,6 +59,16 @@ UNUSABLE = {
     "too many threads": ({"remedy_workers": 1000}, "from 1 to 256"),
     "a truth value for threads": ({"remedy_workers": True}, "from 1 to 256"),
     "a text for threads": ({"remedy_workers": "8"}, "from 1 to 256"),
+    "a storm that never ends": ({"remedy_storm": {"begins": 5, "ends": 5}}, "begins at 5 and has to end at less"),
+    "a storm by truth": ({"remedy_storm": {"begins": True}}, "remedy_storm.begins: True is not a whole number"),
+    "a storm of none": ({"remedy_storm": {"begins": 0}}, "remedy_storm.begins: 0 is not a whole number"),
+    "a slip in the storm": ({"remedy_storm": {"beginns": 5}}, "expected a mapping with begins, ends, down_share"),
+    "a storm that is a number": ({"remedy_storm": 10}, "expected a mapping"),
+    "a share of nothing": ({"remedy_storm": {"down_share": "0%"}}, "not a share above 0%"),
+    "a share that is a number": ({"remedy_storm": {"down_share": 9}}, "not a share above 0%"),
+    "an outage of one": ({"remedy_outage": 1}, "remedy_outage: 1 is not a whole number"),
+    "an approval that has run out already": ({"remedy_approval_expires": 0}, "too short"),
+    "a past shorter than the gate's look back": ({"remedy_keep": "29d"}, "remedy_keep: '29d' is too short"),
     "a folder that is not there": ({"remedy_playbooks": ["/nonexistent"]}, "/nonexistent is no directory"),
 }
 
