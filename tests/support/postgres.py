@@ -22,6 +22,7 @@ import subprocess
 import tempfile
 import time
 import types
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
 
@@ -66,6 +67,7 @@ class Postgres:
         self._folder = Path(tempfile.mkdtemp(prefix="oncall-remedy-pg."))  # short: a socket's path is 107 bytes at most
         self._process: subprocess.Popen[bytes] | None = None
         self._names = itertools.count(1)
+        self._free: list[str] = []
         self._as_user = _unprivileged(self._folder)
         self._run("initdb", "--no-sync", "--auth=trust", "--username=remedy", "--encoding=UTF8", "--locale=C.UTF-8")
 
@@ -90,10 +92,26 @@ class Postgres:
             connection.execute(f"CREATE DATABASE {name}")
         return self.url(name)
 
-    def drop_database(self, url: str) -> None:
-        """Removes a database, whoever is still connected to it."""
-        with self._connect() as connection:
-            connection.execute(f"DROP DATABASE {sa.make_url(url).database} WITH (FORCE)")
+    @contextlib.contextmanager
+    def database(self) -> Iterator[str]:
+        """The URL of an empty database that is used again afterwards: to empty one is faster than to make one."""
+        url = self._free.pop() if self._free else self.new_database()
+        try:
+            yield url
+        finally:
+            if self.is_running:
+                self._empty(url)
+                self._free.append(url)
+
+    def _empty(self, url: str) -> None:
+        """Ends whoever is still connected, and removes everything."""
+        with self._connect(str(sa.make_url(url).database)) as connection:
+            connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            connection.execute("DROP SCHEMA public CASCADE")
+            connection.execute("CREATE SCHEMA public")
 
     @property
     def is_running(self) -> bool:
@@ -137,8 +155,8 @@ class Postgres:
         if done.returncode:
             raise RuntimeError(f"{program} failed: {done.stdout}{done.stderr}")
 
-    def _connect(self) -> psycopg.Connection[tuple[object, ...]]:
-        return psycopg.connect(host=str(self._folder), user="remedy", dbname="postgres", autocommit=True)
+    def _connect(self, database: str = "postgres") -> psycopg.Connection[tuple[object, ...]]:
+        return psycopg.connect(host=str(self._folder), user="remedy", dbname=database, autocommit=True)
 
     def _wait_until_it_answers(self) -> None:
         until = time.monotonic() + LONGEST

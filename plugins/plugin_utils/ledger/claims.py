@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger import schema
-from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.connect import Store, chunks, look, step
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.connect import Store, chunks, lock, look, step
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.timeline import tell_all
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import CLAIM_MAX, ClaimLost, Entry
 
@@ -67,6 +67,7 @@ class Claims(Store):
         if not now < until <= now + CLAIM_MAX:
             raise ValueError(f"a claim lasts more than 0 and at most {CLAIM_MAX:.0f} seconds")
         mine: set[str] = set()
+        lock(connection, E.id, episodes)
         for some in chunks(episodes):
             rows = connection.execute(sa.select(E.id, E.claimed_by).where(E.id.in_(some)))
             before = {row.id: row.claimed_by for row in rows}

@@ -63,7 +63,9 @@ class Episodes(Store):
         returned and nothing is opened. Dying before: nothing; after: all of them are open and due.
         """
         keys = [incident_key(incident) for incident in incidents]
-        known = _echoes(connection, dict(zip(keys, incidents, strict=True)), now) | _open_by_key(connection, keys)
+        # In this order: one that somebody closes at this moment is found open, or as an echo, and never as neither.
+        known = _open_by_key(connection, keys)
+        known = _echoes(connection, dict(zip(keys, incidents, strict=True)), now) | known
         fresh = {key: incident for key, incident in zip(keys, incidents, strict=True) if key not in known}
         _insert(connection, fresh, now)
         _mark_seen(connection, [(known[key], i) for key, i in zip(keys, incidents, strict=True) if key in known], now)
@@ -143,7 +145,7 @@ def _insert(connection: sa.Connection, fresh: dict[str, Incident], now: float) -
             "due_at": now,
             "changed_at": now,
         }
-        for key, incident in fresh.items()
+        for key, incident in sorted(fresh.items(), key=lambda one: one[0])
     ]
     connection.execute(schema.episodes.insert(), rows)
     tell_all(connection, [Entry(row["id"], now, "discover", "opened", {"runbook": row["runbook"]}) for row in rows])
@@ -157,7 +159,7 @@ def _mark_seen(connection: sa.Connection, seen: Sequence[tuple[Episode, Incident
             "_starts_at": incident.starts_at,
             "_runbook": episode.runbook or incident.runbook,  # none at first, and somebody has written it meanwhile
         }
-        for episode, incident in seen
+        for episode, incident in sorted(seen, key=lambda one: one[0].id)
         if episode.state != "closed"
     ]
     if rows:

@@ -22,12 +22,14 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.claims import
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.clock import Clock
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.cohorts import Cohorts
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.conditions import Conditions
-from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.connect import Store, clock_for, prepare
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.connect import Store
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.deliveries import Deliveries
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.engines import clock_for
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.episodes import Episodes
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.escalations import Escalations
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.leases import Leases
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.leaving import Leaving
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.opening import prepare
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.pauses import Pauses
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.permits import Permits
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.standings import Standings

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger import schema
-from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.connect import Store, look, step
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.connect import Store, lock, look, step
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.permits import void_unused
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.tallies import Sum, add
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.timeline import tell_all
@@ -48,6 +48,7 @@ class Sweeps(Store):
         """
         void_unused(connection, sweep, f"its sweep died: {why}", now)
         left = list(connection.scalars(sa.select(E.id).where(E.claimed_by == sweep).order_by(E.id)))
+        lock(connection, E.id, left)
         connection.execute(sa.update(schema.episodes).where(E.claimed_by == sweep).values(due_at=now))
         tell_all(connection, [Entry(episode, now, "discover", f"its sweep died: {why}") for episode in left])
         _end(connection, sweep, {"abandoned": why}, now)
@@ -79,6 +80,7 @@ class Sweeps(Store):
 
 
 def _end(connection: sa.Connection, sweep: str, summary: Json, now: float) -> None:
+    lock(connection, E.id, connection.scalars(sa.select(E.id).where(E.claimed_by == sweep)))
     connection.execute(
         sa.update(schema.episodes).where(E.claimed_by == sweep).values(claimed_by=None, claimed_until=None)
     )

@@ -8,6 +8,7 @@ import multiprocessing
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger import schema
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Held, Incident, Intent, Mitigation
 
@@ -59,6 +60,14 @@ def permitted(ledger: Ledger, episode: str, sweep: str, target: str = "hetzner",
 def events(ledger: Ledger, episode: str) -> list[str]:
     """The words of the timeline."""
     return [line.event for line in ledger.timeline(episode)]
+
+
+def everything_in(ledger: Ledger) -> str:
+    """All rows of all tables as text."""
+    with ledger._transaction(writes=False) as connection:
+        return "\n".join(
+            str(row) for table in schema.metadata.sorted_tables for row in connection.execute(table.select())
+        )
 
 
 def at_once(work: Callable[..., Any], calls: Sequence[tuple[Any, ...]]) -> list[Any]:

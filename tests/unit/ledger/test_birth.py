@@ -13,7 +13,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger import connect, schema
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger import opening, schema
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import LedgerError, LedgerMissing
 from tests.unit.ledger.helpers import asked, at_once, incident, opened, permitted
@@ -53,17 +53,17 @@ def test_of_processes_that_make_it_at_once_all_work_on_the_same_ledger(url: str)
 
 
 def test_a_birth_that_fails_half_way_leaves_no_ledger(
-    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(engine: sa.Engine) -> None:
         raise OSError("no space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(connect, "_create", broken)
+        patched.setattr(opening, "_create", broken)
         with pytest.raises(LedgerError, match="no space left"):
-            Ledger.open(url)
+            Ledger.open(sqlite_url)
     assert list(tmp_path.iterdir()) == []
-    Ledger.open(url)
+    Ledger.open(sqlite_url)
 
 
 def test_read_only_makes_nothing_where_there_is_none(tmp_path: Path) -> None:
@@ -72,23 +72,23 @@ def test_read_only_makes_nothing_where_there_is_none(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_reading_leaves_no_trace(url: str, ledger: Ledger, tmp_path: Path) -> None:
+def test_reading_leaves_no_trace(sqlite_url: str, tmp_path: Path) -> None:
+    ledger = Ledger.open(sqlite_url)
     episode = opened(ledger, "s1")
     before = everything(tmp_path)
-    reader = Ledger.open(url, read_only=True)
+    reader = Ledger.open(sqlite_url, read_only=True)
     assert reader.episode(episode).target == "hetzner"
     assert reader.due(1e6) != []
     assert everything(tmp_path) == before
 
 
-def test_reading_beside_a_writer_sees_what_was_written_and_leaves_no_trace(
-    url: str, ledger: Ledger, tmp_path: Path
-) -> None:
+def test_reading_beside_a_writer_sees_what_was_written_and_leaves_no_trace(sqlite_url: str, tmp_path: Path) -> None:
+    ledger = Ledger.open(sqlite_url)
     with ledger._transaction(writes=False) as keeps_it_open:
         keeps_it_open.execute(sa.select(schema.version)).all()
         episode = opened(ledger, "s1")
         before = {name: size for name, size in everything(tmp_path).items() if not name.endswith("-shm")}
-        assert Ledger.open(url, read_only=True).episode(episode).id == episode
+        assert Ledger.open(sqlite_url, read_only=True).episode(episode).id == episode
         after = {name: size for name, size in everything(tmp_path).items() if not name.endswith("-shm")}
     assert len(before) == 2
     assert after == before
@@ -96,7 +96,7 @@ def test_reading_beside_a_writer_sees_what_was_written_and_leaves_no_trace(
 
 def test_a_ledger_opened_read_only_refuses_every_step(url: str, ledger: Ledger) -> None:
     reader = Ledger.open(url, read_only=True)
-    with pytest.raises(LedgerError, match="readonly"):
+    with pytest.raises(LedgerError, match=r"readonly|read-only"):
         reader.open_episode(incident(), 1.0)
     assert ledger.episodes() == []
 
@@ -140,8 +140,8 @@ def test_an_error_does_not_show_the_password_of_the_url() -> None:
 
 def test_an_error_does_not_show_the_values_of_the_step(ledger: Ledger) -> None:
     with ledger._transaction(writes=True) as connection:
-        connection.execute(sa.text("DROP TABLE escalations"))
-    with pytest.raises(LedgerError, match="no such table") as caught:
+        connection.execute(sa.text("ALTER TABLE escalations RENAME TO gone"))
+    with pytest.raises(LedgerError, match=r"no such table|does not exist") as caught:
         ledger.escalate("episode", 0, "platform", "the door code is 4711", 1.0)
     assert "4711" not in str(caught.value)
 
@@ -190,9 +190,10 @@ def test_a_preview_without_a_ledger_is_empty_and_makes_none(tmp_path: Path) -> N
     assert [path.name for path in tmp_path.iterdir()] == ["scratch"]
 
 
-def test_a_preview_never_goes_into_a_file_that_is_there(url: str, ledger: Ledger, tmp_path: Path) -> None:
+def test_a_preview_never_goes_into_a_file_that_is_there(sqlite_url: str, tmp_path: Path) -> None:
+    Ledger.open(sqlite_url)
     with pytest.raises(LedgerError, match="exists"):
-        Ledger.scratch_copy(url, str(tmp_path / "ledger.db"))
+        Ledger.scratch_copy(sqlite_url, str(tmp_path / "ledger.db"))
 
 
 def test_a_preview_holds_what_the_real_ledger_would_hold(url: str, ledger: Ledger, tmp_path: Path) -> None:
