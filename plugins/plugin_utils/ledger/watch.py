@@ -29,7 +29,7 @@ Value = TypeVar("Value")
 SWEEPS_LOOKED_AT = 2000
 """How far back the last success is searched for: more than a day of sweeps every minute."""
 
-_TRIED = ("sent", "told")
+_TOLD = ("sent", "told")
 
 
 class Watch(Store):
@@ -38,9 +38,12 @@ class Watch(Store):
     @look
     def watched(self, connection: sa.Connection, now: float) -> Watched:
         """What is open at ``now``; see ``Watched``."""
-        undelivered = _read(connection, Escalation, schema.escalations, schema.escalations.c.state.not_in(_TRIED))
+        missing = schema.escalations.c.state.not_in(_TOLD)
+        called = sa.select(schema.escalations.c.episode).where(missing)
+        closed = schema.episodes.c.state == "closed"
         return Watched(
-            episodes=_read(connection, Episode, schema.episodes, schema.episodes.c.state != "closed"),
+            episodes=_read(connection, Episode, schema.episodes, sa.not_(closed)),
+            over=_read(connection, Episode, schema.episodes, closed, schema.episodes.c.id.in_(called)),
             leases=_read(connection, Lease, schema.leases, schema.leases.c.released_at.is_(None)),
             unfinished=_read(connection, Mitigation, schema.mitigations, schema.mitigations.c.state == "begun"),
             approvals=_read(
@@ -53,7 +56,7 @@ class Watch(Store):
                 schema.pauses.c.lifted_at.is_(None),
                 schema.pauses.c.ends_at > now,
             ),
-            undelivered=undelivered,
+            undelivered=_read(connection, Escalation, schema.escalations, missing),
             deliveries=_missing(connection),
             **_sweeps(connection),
             sources=_read(connection, Answer, schema.sources),
@@ -75,7 +78,7 @@ def _read(
 
 def _missing(connection: sa.Connection) -> tuple[Delivery, ...]:
     table = schema.deliveries
-    open_ = sa.select(schema.escalations.c.id).where(schema.escalations.c.state.not_in(_TRIED))
+    open_ = sa.select(schema.escalations.c.id).where(schema.escalations.c.state.not_in(_TOLD))
     return _read(connection, Delivery, table, table.c.escalation.in_(open_), table.c.state != "sent")
 
 

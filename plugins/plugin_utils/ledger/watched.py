@@ -34,12 +34,14 @@ class Watched:
     """Everything that is open, read in one transaction.
 
     ``leases`` are those that were not given back, run out or not. ``unfinished`` began and have no outcome.
-    ``approvals`` wait, or are approved and not used. ``deliveries`` are those of ``undelivered`` that did not arrive.
+    ``approvals`` wait, or are approved and not used. ``deliveries`` are those of ``undelivered`` that did not arrive;
+    ``over`` are the incidents that are closed and that one of ``undelivered`` is about.
     ``last_sweep`` is the latest that has ended, ``last_success`` the latest that ended well and was about everything;
     ``under_way`` have not ended.
     """
 
     episodes: tuple[Episode, ...] = ()
+    over: tuple[Episode, ...] = ()
     leases: tuple[Lease, ...] = ()
     unfinished: tuple[Mitigation, ...] = ()
     approvals: tuple[Approval, ...] = ()
