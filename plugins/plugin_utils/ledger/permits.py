@@ -301,7 +301,7 @@ def _begun(connection: sa.Connection, intent: Intent) -> str:
     for name, found in unfinished_on(connection, _names(intent)).items():
         for one in found:
             if one.state == "begun":
-                with_it = "" if name == one.target else f", which holds {name}"
+                with_it = "" if name == one.target else f", which holds {name},"
                 return f"{one.remedy} was begun on {one.target}{with_it} and has no outcome: look first"
     return ""
 

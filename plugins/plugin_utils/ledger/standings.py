@@ -67,11 +67,11 @@ def relapses_of(
                 healed.c.outcome == "healed",
                 healed.c.closed_at >= since - must_hold,
                 back.c.id != healed.c.id,
-                back.c.opened_at >= since,
                 back.c.opened_at >= healed.c.closed_at,
                 back.c.opened_at <= healed.c.closed_at + must_hold,
             )
             .group_by(healed.c.id, healed.c.target, healed.c.closed_at)
+            .having(sa.func.min(back.c.opened_at) >= since)
             .order_by(sa.literal_column("back_at"), healed.c.id)
         )
         came_back |= {row.id: (row.target, row.closed_at, row.back_at) for row in rows}
