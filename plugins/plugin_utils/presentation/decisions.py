@@ -11,29 +11,26 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Approval, Pause
-from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation.report import INDENT, LABEL, WIDTH, wrapped
-from ansible_collections.oncall.remedy.plugins.plugin_utils.words import brief, clock, columns, cut, span, visible
+from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation.block import Row, block, line, row
+from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation.report import INDENT, WIDTH, wrapped
+from ansible_collections.oncall.remedy.plugins.plugin_utils.words import brief, clock, span, visible
 
 Json = dict[str, Any]
-Row = tuple[str, str]
-
-LONGEST = 600
-"""Characters of one text before it is cut; the case has it in full."""
 
 
 def plan(approval: Approval, case: Mapping[str, Any] | None, now: float) -> str:
     """A plan that was put before a human: what would be done to what, why, and until when an answer counts."""
     title = f"{_alert(case)}{approval.target}: {_what(approval.plan)}"
     rows = [*_why(approval), *_doing(approval.plan), *_asking(approval, now)]
-    block = _block(title, f"{_state(approval, now)} · {approval.id}", rows)
-    return "\n".join([block, *_preview(approval, case)])
+    told = block(title, f"{_state(approval, now)} · {approval.id}", rows)
+    return "\n".join([told, *_preview(approval, case)])
 
 
 def waiting(approvals: Sequence[Approval], now: float) -> str:
     """Everything that waits for an answer, a line each."""
     if not approvals:
         return "Nothing waits for an approval."
-    lines = [_line(f"{one.target}: {_what(one.plan)}", f"{_state(one, now)} · {one.id}") for one in approvals]
+    lines = [line(f"{one.target}: {_what(one.plan)}", f"{_state(one, now)} · {one.id}") for one in approvals]
     return "\n".join(["Waiting for an approval:", *lines])
 
 
@@ -49,7 +46,7 @@ def pause(one: Pause, now: float) -> str:
     else:
         state = f"{_about(max(0.0, one.ends_at - now))} left, until {clock(one.ends_at, now)} UTC"
     rows = [("owner", one.owner), ("reason", one.reason), ("since", f"{clock(one.began_at, now)} UTC")]
-    return _block(f"Pause of {one.target or 'everything'}", f"{state} · {one.id}", rows)
+    return block(f"Pause of {one.target or 'everything'}", f"{state} · {one.id}", rows)
 
 
 def _alert(case: Mapping[str, Any] | None) -> str:
@@ -117,28 +114,4 @@ def _preview(one: Approval, case: Mapping[str, Any] | None) -> list[str]:
     if not runbook or one.state != "waiting":
         return []
     command = f"ansible-playbook oncall.remedy.{runbook} -e target={one.target} -e remedy_mode=act --check --diff"
-    return [*_row("preview", "what it would change, with nothing written:"), visible(f"    {command}")]
-
-
-def _block(left: str, right: str, rows: Sequence[Row]) -> str:
-    lines = [_line(left, right)]
-    last = ""
-    for label, text in rows:
-        lines += _row("" if label == last else label, text)
-        last = label
-    return "\n".join(lines)
-
-
-def _line(left: str, right: str) -> str:
-    """Left and right in one line where they fit, else on two; nothing of either is lost."""
-    left, right = visible(cut(left, 300)), visible(right)
-    room = WIDTH - columns(left) - columns(right)
-    if room >= 2:
-        return f"{left}{' ' * room}{right}"
-    return "\n".join([*wrapped(left, WIDTH, INDENT), f"{' ' * max(0, WIDTH - columns(right))}{right}"])
-
-
-def _row(label: str, text: str) -> list[str]:
-    hang = INDENT + LABEL
-    body = wrapped(visible(cut(text, LONGEST)), WIDTH - hang, 0) or [""]
-    return [f"{' ' * INDENT}{label:<{LABEL}}{body[0]}".rstrip(), *(" " * hang + line for line in body[1:])]
+    return [*row("preview", "what it would change, with nothing written:"), visible(f"    {command}")]
