@@ -4,12 +4,21 @@
 
 from __future__ import annotations
 
+import os
 import time
 from typing import ClassVar
 
+from ansible_collections.oncall.remedy.plugins.module_utils import process
+from ansible_collections.oncall.remedy.plugins.module_utils.http_transport import WRITE_SECONDS
 from ansible_collections.oncall.remedy.plugins.plugin_utils.action import StageAction, ledger_of
-from ansible_collections.oncall.remedy.plugins.plugin_utils.credentials import credential_for, reading_credential
-from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import PermitRefused
+from ansible_collections.oncall.remedy.plugins.plugin_utils.credentials import (
+    credential_for,
+    credential_seconds,
+    reading_credential,
+)
+from ansible_collections.oncall.remedy.plugins.plugin_utils.estate import Target
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Mitigation, PermitRefused
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json
 
 
@@ -21,17 +30,13 @@ class ActionModule(StageAction):
     def perform(self, options: Json) -> Json:
         sweep, name = options["sweep"], str(self.variables["inventory_hostname"])
         ledger, target = ledger_of(sweep), self.estate.target(name)
+        controller = _controller(ledger, sweep["id"])
         issued = [one for one in ledger.unfinished(target=name) if one.owner == sweep["id"] and one.state == "issued"]
         if not issued:
             raise PermitRefused(f"this sweep has no permit for {name}")
-        permit = ledger.consume(issued[-1].permit, name, time.time())
+        began = time.time()
+        permit = ledger.consume(issued[-1].permit, name, ledger.now())
         plan = permit.plan
-        if self.check:
-            credential = reading_credential(target)
-        else:
-            credential = credential_for(
-                plan["credential"], target.credentials, sweep["workdir"], permit.permit, permit.hold_for
-            )
         return {
             "permit": permit.permit,
             "role": plan["role"],
@@ -40,7 +45,29 @@ class ActionModule(StageAction):
                 "action": plan["action"],
                 "target": name,
                 "arguments": plan["arguments"],
-                "credential": credential,
+                "credential": self._credential(target, sweep, permit),
                 "timeout": plan["timeout"],
+                "fence": {"not_after": began + permit.hold_for - WRITE_SECONDS, **controller},
             },
         }
+
+    def _credential(self, target: Target, sweep: Json, permit: Mitigation) -> Json:
+        if self.check:
+            return reading_credential(target)
+        kind = permit.plan["credential"]
+        seconds = credential_seconds(target.credentials.get(kind), permit.plan["timeout"])
+        return credential_for(kind, target.credentials, sweep["workdir"], permit.permit, seconds)
+
+
+def _controller(ledger: Ledger, sweep: str) -> Json:
+    """The process of this run, for those to watch that write in its name. Raises PermitRefused where it is gone.
+
+    This plugin runs in a worker, which may have outlived it already; then it is the child of somebody else.
+    """
+    pid, host = os.getppid(), process.here()
+    if not any(one.id == sweep and one.pid == pid for one in ledger.sweeps(limit=1000, unfinished=True)):
+        raise PermitRefused("the run that asked for the permit is over")
+    started = process.start_of(pid) if host else 0
+    if started is None:
+        raise PermitRefused("the run that asked for the permit is gone")
+    return {"host": host, "pid": pid, "started": started}

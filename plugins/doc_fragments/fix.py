@@ -17,6 +17,28 @@ options:
       - Letters, digits and C(_.:-), at most 128.
     type: str
     required: true
+  fence:
+    description:
+      - Until when, and for whom, this fix may write, as a permit yields it. It is asked before every request that
+        writes; when it says no, nothing is sent and the module fails.
+      - Without it the fix writes whatever became of the run that started it. That is for runs by hand.
+    type: dict
+    suboptions:
+      not_after:
+        description: The time after which no write begins, in Unix seconds. Setting the clock back does not lengthen it.
+        type: float
+        required: true
+      host:
+        description:
+          - The running kernel, and its space of process numbers, that O(fence.pid) is a process of.
+          - Where the module runs elsewhere, the time alone bounds it.
+        type: str
+      pid:
+        description: The process of the run that gave the permit. Once it is gone, nothing is written.
+        type: int
+      started:
+        description: When that process began, in ticks since the kernel booted.
+        type: int
 attributes:
   check_mode:
     description: Only reads, and returns the diff of what would be changed.

@@ -35,6 +35,7 @@ KINDS: dict[str, str] = {
     "too_large": "the answer exceeds the limit of its size",
     "bad_config": "a file that the request needs (kubeconfig, CA, token) is missing or unusable",
     "bad_option": "an option of the probe has a value that is not allowed",
+    "fenced": "the permit to write is over, so the request was not sent",
     "unsupported": "this transport or server cannot do what was asked",
     "missing_library": "a Python library is not installed",
     "network": "any other error of the operating system's network calls",

@@ -13,7 +13,7 @@ import ssl
 import threading
 import time
 import urllib.parse
-from typing import Any, Dict, Mapping, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, Mapping, Sequence, Tuple, Union
 
 from ansible_collections.oncall.remedy.plugins.module_utils import tls
 from ansible_collections.oncall.remedy.plugins.module_utils.certificates import Shown
@@ -33,6 +33,12 @@ Params = Union[Mapping[str, Any], Sequence[Tuple[str, Any]]]
 Json = Dict[str, Any]
 
 READING = ("GET", "HEAD")
+
+Fence = Callable[[], None]
+"""Asked before every request that writes; raises ProbeError (fenced) where that may not be done any more."""
+
+WRITE_SECONDS = 10.0
+"""How long a request takes at most that a fence let pass. What was sent before the fence came down is over by then."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,7 +84,7 @@ class HttpTransport:
     ``url`` is the server with an optional path that goes before every request's. ``address`` connects there instead of
     where the URL's host points to, while Host, SNI and the name in the certificate stay the URL's (as curl's
     --resolve). Nothing is retried, no redirect followed, no proxy taken from the environment. A ``read_only`` transport
-    refuses every method but GET and HEAD before anything is sent.
+    refuses every method but GET and HEAD before anything is sent; one with a ``fence`` asks it each time.
 
     The constructor does no I/O. All methods raise ProbeError.
     """
@@ -93,6 +99,7 @@ class HttpTransport:
         proxy: str | None = None,
         limits: Limits | None = None,
         read_only: bool = False,
+        fence: Fence | None = None,
     ) -> None:
         if not HAS_URLLIB3:
             raise ProbeError("missing_library", "the Python library urllib3 is not installed")
@@ -104,6 +111,7 @@ class HttpTransport:
         self._headers = dict(headers or {})
         self._proxy = proxy
         self._read_only = read_only
+        self._fence = fence
         self._lock = threading.Lock()
         self._manager: Any = None
 
@@ -133,6 +141,9 @@ class HttpTransport:
             raise ProbeError("unsupported", doing + ": this transport only reads")
         began = time.monotonic()
         until = began + self.limits.total if deadline is None else deadline
+        if self._fence and method not in READING:
+            self._fence()
+            until = min(until, began + WRITE_SECONDS)
         with bounded(until, self.limits.silence):
             try:
                 if until <= began:

@@ -16,6 +16,9 @@ from typing import Any, Dict, Mapping, Sequence
 from ansible_collections.oncall.remedy.plugins.module_utils import kubeconfig as _kubeconfig
 from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeError, from_status, one_line
 from ansible_collections.oncall.remedy.plugins.module_utils.http_transport import (
+    READING,
+    WRITE_SECONDS,
+    Fence,
     HttpAnswer,
     HttpTransport,
     Limits,
@@ -69,8 +72,9 @@ class KubeTransport:
     """One API server under one identity. Safe to use from many threads at once.
 
     The kubeconfig is read at the first request, not before. ``read_only`` refuses everything that is not a GET (exec
-    is one; which commands may run is the caller's affair). All methods raise ProbeError; a ``deadline`` is monotonic
-    time.
+    is one; which commands may run is the caller's affair). A ``fence`` is asked before each request that writes, and
+    the API server is told to give such a request up by itself. All methods raise ProbeError; a ``deadline`` is
+    monotonic time.
     """
 
     def __init__(
@@ -79,11 +83,13 @@ class KubeTransport:
         context: str | None = None,
         limits: Limits | None = None,
         read_only: bool = False,
+        fence: Fence | None = None,
     ) -> None:
         self.kubeconfig = kubeconfig
         self.context = context
         self._limits = limits or Limits()
         self._read_only = read_only
+        self._fence = fence
         self._lock = threading.Lock()
         self._access: _kubeconfig.Access | None = None
         self._http: HttpTransport | None = None
@@ -226,6 +232,8 @@ class KubeTransport:
             headers["Content-Type"] = content_type
             sent = json.dumps(body).encode()
         asked = {name: _parameter(value) for name, value in (params or {}).items() if value is not None}
+        if self._fence and method not in READING:
+            asked["timeout"] = f"{WRITE_SECONDS:g}s"
         answer = self._transport().request(method, path, asked, headers, sent, deadline, limit)
         if answer.status == 401 and self._renewed():  # refused before it was looked at: sending it again is safe
             answer = self._transport().request(method, path, asked, headers, sent, deadline, limit)
@@ -267,6 +275,7 @@ class KubeTransport:
                     proxy=access.proxy,
                     limits=self._limits,
                     read_only=self._read_only,
+                    fence=self._fence,
                 )
             return self._http
 

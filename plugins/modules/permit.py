@@ -38,6 +38,7 @@ remedy:
   sample:
     incident: 3f2a91c0
     action: restart
+    fence: {not_after: 1795230300.0}
 permit:
   description: The permit that was used.
   returned: success

@@ -4,9 +4,9 @@
 
 A target's inventory names one credential for each kind of remedy (``remedy_credentials``). What comes out is a
 mapping of options for the fix modules in which each secret is the path of a file that only this user reads, in the
-sweep's own directory. The token of a Kubernetes remedy has that remedy's rights alone and lives for the permit's
-time, or for the ten minutes that are the API server's least: a worker that outlived its controller loses the right to
-write soon after.
+sweep's own directory. The token of a Kubernetes remedy has that remedy's rights alone and lives for the mitigation's
+time, or for the ten minutes that are the API server's least. The lease of the target has to outlive it: whoever takes
+the target over must not meet a worker that can still write.
 
 Source: Kubernetes API, TokenRequest (authentication.k8s.io/v1).
 """
@@ -28,9 +28,24 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json
 LEAST_TOKEN_SECONDS = 600
 """The API server refuses a token that lives for less."""
 
+GRACE = 30.0
+"""Seconds by which a credential outlasts the mitigation's timeout: the role has steps of its own."""
+
 
 class CredentialError(Exception):
     """The inventory's credential cannot be used; the message names it and what is allowed."""
+
+
+def credential_seconds(credential: Any, timeout: float) -> float:
+    """For how many seconds after a permit is used its credential gives the right to write. Pure.
+
+    ``credential`` is what the inventory has for the plan's kind (``remedy_credentials.KIND``), ``timeout`` the plan's.
+    The lease under which the permit is used must not end before. What somebody else keeps (a kubeconfig, a token of
+    Alertmanager) does not end at all: that is for the fence to bound (``module_utils/fixes/fence``).
+    """
+    wanted = timeout + GRACE
+    minted = isinstance(credential, dict) and "kubernetes_token" in credential
+    return max(float(LEAST_TOKEN_SECONDS), wanted) if minted else wanted
 
 
 def credential_for(kind: str, credentials: Json, workdir: str, name: str, seconds: float) -> Json:

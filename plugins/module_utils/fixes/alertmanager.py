@@ -11,7 +11,12 @@ from typing import Any, Mapping, Sequence
 
 from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeError, from_status, one_line
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.objects import Json
-from ansible_collections.oncall.remedy.plugins.module_utils.http_transport import HttpTransport, Limits, json_value
+from ansible_collections.oncall.remedy.plugins.module_utils.http_transport import (
+    Fence,
+    HttpTransport,
+    Limits,
+    json_value,
+)
 from ansible_collections.oncall.remedy.plugins.module_utils.probes import endpoints
 
 OPERATORS = ("=", "!=", "=~", "!~")
@@ -53,12 +58,12 @@ class Peers:
         self._peers = list(peers)
 
     @classmethod
-    def of(cls, settings: Mapping[str, Any]) -> Peers:
-        """From the settings of an Alertmanager endpoint. Does no I/O.
+    def of(cls, settings: Mapping[str, Any], fence: Fence | None = None) -> Peers:
+        """From the settings of an Alertmanager endpoint; ``fence`` is asked before each write. Does no I/O.
 
         :raises ProbeError: a setting is missing or not allowed.
         """
-        return cls(endpoints.peers(settings, read_only=False, limits=_LIMITS))
+        return cls(endpoints.peers(settings, read_only=False, limits=_LIMITS, fence=fence))
 
     def silences(self) -> list[Json]:
         """All silences that any peer knows; where they differ on one, what was updated last.

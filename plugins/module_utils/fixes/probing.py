@@ -16,6 +16,7 @@ _NEXT = {
     "invalid": "Correct what was asked for: the server says what it does not accept",
     "bad_option": "Correct this option",
     "bad_config": "Correct this file or its path in the inventory",
+    "fenced": "The next sweep looks at what became of it and goes on from there; to do it by hand, begin a new run",
     "missing_library": "Install it into the Python that runs the module",
     "tls": "See whether the certificate and the CA of the endpoint belong together",
 }

@@ -14,6 +14,7 @@ from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeE
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes import probing
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.alertmanager import Peers
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.failure import FixFailed
+from ansible_collections.oncall.remedy.plugins.module_utils.fixes.fence import Bounds, Fence
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.marks import checked_incident
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.precondition import Precondition
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.rolling import Order
@@ -24,7 +25,18 @@ from ansible_collections.oncall.remedy.plugins.module_utils.probes.base import S
 from ansible_collections.oncall.remedy.plugins.module_utils.probes.endpoints import ALERTMANAGER, KUBERNETES
 from ansible_collections.oncall.remedy.plugins.module_utils.probes.module import argument_spec
 
-FIX_ARGUMENTS: Spec = {"incident": {"type": "str", "required": True}}
+FIX_ARGUMENTS: Spec = {
+    "incident": {"type": "str", "required": True},
+    "fence": {
+        "type": "dict",
+        "options": {
+            "not_after": {"type": "float", "required": True},
+            "host": {"type": "str"},
+            "pid": {"type": "int"},
+            "started": {"type": "int"},
+        },
+    },
+}
 """Of every fix."""
 
 OBJECT_ARGUMENTS: Spec = {
@@ -60,6 +72,7 @@ class Arguments:
 
     def __init__(self, params: dict[str, Any]) -> None:
         self._params = params
+        self._fence = Fence(Bounds.of(params["fence"])) if params["fence"] else None
 
     def __getitem__(self, name: str) -> Any:
         return self._params[name]
@@ -77,11 +90,11 @@ class Arguments:
 
     def kube(self) -> KubeTransport:
         """The API server, under the identity of the kubeconfig. Nothing is read or sent yet."""
-        return KubeTransport(self._params["kubeconfig"], self._params["context"], limits=_LIMITS)
+        return KubeTransport(self._params["kubeconfig"], self._params["context"], _LIMITS, fence=self._fence)
 
     def peers(self) -> Peers:
         """The Alertmanagers. Nothing is read or sent yet."""
-        return Peers.of({name: self._params[name] for name in ALERTMANAGER})
+        return Peers.of({name: self._params[name] for name in ALERTMANAGER}, self._fence)
 
     def precondition(self) -> Precondition:
         """What the diagnosis saw."""

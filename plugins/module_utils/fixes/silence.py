@@ -113,19 +113,22 @@ class SilenceFix:
         ``done`` gives the id of the silence if what stands shows so.
         """
         deadline = self.clock.monotonic() + self.order.timeout
+        lost: ProbeError | None = None
         for attempt in range(_ATTEMPTS):
             try:
                 return send(attempt)
             except ProbeError as error:
-                if error.kind in NOT_DONE:
+                if error.kind in NOT_DONE and lost is None:
                     raise
+                if error.kind == "fenced":
+                    break
                 lost = error
             effect = done(self._look_again(lost, deadline))
             if effect is not None:
                 return effect
         raise FixFailed(
             self.what,
-            f"no Alertmanager has confirmed it ({lost.message})",
+            f"no Alertmanager has confirmed it ({lost.message if lost else 'none was asked'})",
             "See whether they answer, then run again: nothing is done twice",
             unknown=True,
         )

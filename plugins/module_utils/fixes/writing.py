@@ -32,6 +32,7 @@ NOT_DONE = frozenset(
         "bad_option",
         "unsupported",
         "missing_library",
+        "fenced",
     }
 )
 """Kinds of error after which a write has certainly not happened, and trying it again would be answered the same."""

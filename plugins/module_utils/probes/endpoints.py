@@ -13,7 +13,7 @@ from typing import Any, List, Mapping, Union
 
 from ansible_collections.oncall.remedy.plugins.module_utils import secrets
 from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeError
-from ansible_collections.oncall.remedy.plugins.module_utils.http_transport import HttpTransport, Limits, Trust
+from ansible_collections.oncall.remedy.plugins.module_utils.http_transport import Fence, HttpTransport, Limits, Trust
 from ansible_collections.oncall.remedy.plugins.module_utils.kube import KubeTransport
 from ansible_collections.oncall.remedy.plugins.module_utils.probes.base import Spec, validated
 
@@ -56,11 +56,14 @@ def transport_for(kind: str | None, settings: Mapping[str, Any] | None) -> Trans
 
 
 def peers(
-    settings: Mapping[str, Any] | None, read_only: bool = True, limits: Limits | None = None
+    settings: Mapping[str, Any] | None,
+    read_only: bool = True,
+    limits: Limits | None = None,
+    fence: Fence | None = None,
 ) -> list[HttpTransport]:
-    """The peers of an Alertmanager cluster. Only a fix asks for ones that are not ``read_only``."""
+    """The peers of an Alertmanager cluster. Only a fix asks for ones that are not ``read_only``, with its ``fence``."""
     given = _checked("alertmanager", settings)
-    return [_http(url, given, read_only, limits) for url in _urls(given)]
+    return [_http(url, given, read_only, limits, fence) for url in _urls(given)]
 
 
 def source_of(kind: str | None, settings: Mapping[str, Any] | None) -> str:
@@ -97,7 +100,13 @@ def _urls(given: Mapping[str, Any]) -> list[str]:
     return urls
 
 
-def _http(url: str, given: Mapping[str, Any], read_only: bool = True, limits: Limits | None = None) -> HttpTransport:
+def _http(
+    url: str,
+    given: Mapping[str, Any],
+    read_only: bool = True,
+    limits: Limits | None = None,
+    fence: Fence | None = None,
+) -> HttpTransport:
     headers = given["headers"] or {}
     for name in headers:
         if name.lower() in _SECRET_HEADERS:
@@ -110,6 +119,7 @@ def _http(url: str, given: Mapping[str, Any], read_only: bool = True, limits: Li
         proxy=given["proxy"],
         limits=limits,
         read_only=read_only,
+        fence=fence,
     )
 
 

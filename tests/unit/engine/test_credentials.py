@@ -16,6 +16,7 @@ from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeE
 from ansible_collections.oncall.remedy.plugins.plugin_utils.credentials import (
     CredentialError,
     credential_for,
+    credential_seconds,
     reading_credential,
 )
 from tests.support.estate import Estate
@@ -40,6 +41,28 @@ def test_the_token_is_asked_for_by_the_issuer_for_one_account_and_a_time(estate:
 def test_no_token_is_asked_for_less_than_the_api_server_gives(estate: Estate) -> None:
     yielded(estate, seconds=5.0)
     assert estate["hetzner"].api.requests[0].json()["spec"] == {"expirationSeconds": 600}
+
+
+@pytest.mark.parametrize(
+    ("credential", "timeout", "seconds"),
+    [
+        ({"kubernetes_token": {}}, 300.0, 600.0),
+        ({"kubernetes_token": {}}, 900.0, 930.0),
+        ({"kubernetes": {"kubeconfig": "/k"}}, 300.0, 330.0),
+        ({"alertmanager": {"url": "http://x"}}, 30.0, 60.0),
+        (None, 30.0, 60.0),
+    ],
+)
+def test_for_how_long_a_credential_gives_the_right_to_write(credential: Any, timeout: float, seconds: float) -> None:
+    assert credential_seconds(credential, timeout) == seconds
+
+
+def test_a_token_lives_as_long_as_was_said_and_no_longer(estate: Estate) -> None:
+    given = estate.hosts["hetzner"]["remedy_credentials"]["rollout_restart"]
+    for index, timeout in enumerate((30.0, 900.0)):
+        seconds = credential_seconds(given, timeout)
+        credential_for("rollout_restart", {"rollout_restart": given}, str(estate.folder), f"p{index}", seconds)
+        assert estate["hetzner"].api.requests[-1].json()["spec"] == {"expirationSeconds": int(seconds)}
 
 
 def test_what_comes_out_is_a_file_for_this_user_alone_without_the_issuers_own_token(estate: Estate) -> None:
