@@ -91,8 +91,8 @@ class Plan:
     """The mitigation that the chosen finding asks for, with every text resolved. Hashing it binds a permit to it.
 
     ``cures`` is false for one that eases but does not heal (a silence): nothing is verified, the incident stays open.
-    ``disturbs`` is how many healthy members it takes away from their work at once, ``among`` of how many; None where the
-    runbook does not say. ``undo`` is the plan that takes it back, with arguments resolved over the same evidence.
+    ``disturbs`` is how many healthy members it takes away from their work at once, ``among`` of how many; None where
+    the runbook does not say. ``undo`` is the plan that takes it back, with arguments resolved over the same evidence.
     ``within`` is how many seconds it has to show that it healed, 0 for the runbook's own ``verify.within``; ``rung`` is
     its place in the finding's ladder of mitigations, from 1, and ``rungs`` how many there are.
     """
@@ -140,11 +140,15 @@ class Diagnosis:
 
 @dataclasses.dataclass(frozen=True)
 class Verdict:
-    """What one guard says of a plan. A guard that cannot tell holds."""
+    """What one guard says of a plan. A guard that cannot tell holds.
+
+    ``lets_go`` marks a hold that ends by itself, such as a window of maintenance: nobody has to be called for it.
+    """
 
     guard: str
     passes: bool
     reason: str
+    lets_go: bool = False
 
 
 @dataclasses.dataclass(frozen=True)

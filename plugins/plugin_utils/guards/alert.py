@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.view import GateInput, holds, passes
+from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.view import GateInput, holds_for_now, passes
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Verdict
 
 FIRING = "still firing"
@@ -18,10 +18,12 @@ def still_firing(view: GateInput) -> Verdict:
     if view.alert_state in ("firing", "silenced", "inhibited"):
         return passes(FIRING, "its Alertmanager lists it as active")
     if view.alert_state == "resolved":
-        return holds(FIRING, "it has resolved meanwhile")
+        return holds_for_now(FIRING, "it has resolved meanwhile")
     if view.alert_state == "gone":
-        return holds(FIRING, "its Alertmanager answers and does not list it: resolved, or forgotten in a restart")
-    return holds(FIRING, "it cannot be told: its Alertmanager does not answer")
+        return holds_for_now(
+            FIRING, "its Alertmanager answers and does not list it: resolved, or forgotten in a restart"
+        )
+    return holds_for_now(FIRING, "it cannot be told: its Alertmanager does not answer")
 
 
 def not_silenced(view: GateInput) -> Verdict:
@@ -29,16 +31,16 @@ def not_silenced(view: GateInput) -> Verdict:
     others = [silence for silence in view.silenced_by if silence not in view.own_silences]
     if others:
         more = f" and {len(others) - 1} more" if len(others) > 1 else ""
-        return holds(SILENCED, f"silenced by {others[0][:40]}{more}: somebody wants it left alone")
+        return holds_for_now(SILENCED, f"silenced by {others[0][:40]}{more}: somebody wants it left alone")
     if view.inhibited_by or view.alert_state == "inhibited":
         by = f" by {view.inhibited_by[0][:40]}" if view.inhibited_by else ""
-        return holds(SILENCED, f"inhibited{by}: another alert explains this one")
+        return holds_for_now(SILENCED, f"inhibited{by}: another alert explains this one")
     if view.alert_state == "not_needed":
         return passes(SILENCED, "an operator's run, which needs no alert")
     if view.alert_state == "silenced" and not view.silenced_by:
-        return holds(SILENCED, "silenced, and it cannot be told by whom")
+        return holds_for_now(SILENCED, "silenced, and it cannot be told by whom")
     if view.silenced_by:
         return passes(SILENCED, "only by a silence of the engine itself")
     if view.alert_state == "firing":
         return passes(SILENCED, "neither silenced nor inhibited")
-    return holds(SILENCED, "it cannot be told: the alert is not listed")
+    return holds_for_now(SILENCED, "it cannot be told: the alert is not listed")
