@@ -38,12 +38,17 @@ _request = threading.local()
 
 @contextlib.contextmanager
 def bounded(deadline: float, patience: float) -> Iterator[None]:
-    """Binds this thread's sockets to a monotonic ``deadline`` and to ``patience`` seconds of silence."""
+    """Binds this thread's sockets to a monotonic ``deadline`` and to ``patience`` seconds of silence.
+
+    One within another: the inner one counts, and afterwards the outer one again.
+    """
+    outer = dict(_request.__dict__)
     _request.deadline, _request.patience = deadline, patience
     try:
         yield
     finally:
         del _request.deadline, _request.patience
+        _request.__dict__.update(outer)
 
 
 def time_left() -> float:

@@ -23,10 +23,12 @@ D = schema.deliveries.c
 X = schema.escalations.c
 E = schema.episodes.c
 _FIELDS = [schema.deliveries.c[field.name] for field in dataclasses.fields(Delivery)]
-_OF_ESCALATION = [schema.escalations.c[field.name].label(f"of_{field.name}") for field in dataclasses.fields(Escalation)]
+_OF_ESCALATION = [
+    schema.escalations.c[field.name].label(f"of_{field.name}") for field in dataclasses.fields(Escalation)
+]
 
 GOOD_ENDS = ("healed", "resolved")
-"""Outcomes after which those who were called are told that it is over. After others a human still has something to do."""
+"""Outcomes after which those who were called are told that it is over. After others a human is still needed."""
 
 
 class Deliveries(Store):
@@ -125,7 +127,9 @@ class Deliveries(Store):
             .values(state="sent", sent_at=now, due_at=None, error="")
         )
         if changed.rowcount == 1:
-            _tell(connection, delivery, "told by" if delivery.kind == "call" else "told that it is over by", remark, now)
+            _tell(
+                connection, delivery, "told by" if delivery.kind == "call" else "told that it is over by", remark, now
+            )
             _conclude(connection, delivery.escalation, now)
 
     @step

@@ -120,7 +120,10 @@ def test_those_who_were_called_hear_once_that_it_is_over(ledger: Ledger) -> None
     close(ledger, episode, "healed")
     assert ledger.open_clears(210.0) == 1
     assert ledger.open_clears(220.0) == 0
-    assert [(one.channel, one.kind) for one, _of in ledger.due_deliveries(1e9)] == [("pager", "call"), ("chat", "clear")]
+    assert [(one.channel, one.kind) for one, _of in ledger.due_deliveries(1e9)] == [
+        ("pager", "call"),
+        ("chat", "clear"),
+    ]
     (clear,) = [one for one, _of in ledger.due_deliveries(1e9) if one.kind == "clear"]
     ledger.delivery_sent(clear, 230.0)
     assert events(ledger, episode)[-1] == "platform was told that it is over by chat"
