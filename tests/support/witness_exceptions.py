@@ -1,0 +1,97 @@
+# Copyright (c) 2026 the oncall.remedy authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Where one lying witness is enough for a plan that the full evidence would not have allowed, and why that is accepted.
+
+Tests demand that nothing else is planned on one lie, and that every exception here is still one.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Accepted:
+    """``witnesses`` of ``playbook`` that can bring about ``mitigation`` alone, and what stands between it and harm."""
+
+    playbook: str
+    mitigation: str
+    witnesses: frozenset[str]
+    why: str
+
+
+def _accepted(playbook: str, mitigation: str, witnesses: str, why: str) -> Accepted:
+    return Accepted(playbook, mitigation, frozenset(witnesses.split()), " ".join(why.split()))
+
+
+ACCEPTED = (
+    _accepted(
+        "traefik_down",
+        "rollback",
+        "workload",
+        """The DaemonSet is what would be written to, and the remedy reads it again before it writes: `rollout_undo`
+        refuses where another revision stands than it was told (`expected_revision`), where the one to go back to is
+        not kept, and where the object has another owner (`precondition.owner`). How many pods go at once is its
+        controller's to say, by its real `maxUnavailable`.""",
+    ),
+    _accepted(
+        "traefik_down",
+        "rollback",
+        "healthy_before",
+        """Only Prometheus remembers whether the release before was in good health. Its word can do no more than let
+        through what the pods, the DaemonSet's controller and the nodes agree on: the newest release crashes, by
+        itself, wherever it runs. `rollout_undo` goes back to nothing but the revision that the cluster keeps, under
+        `expected_revision`; what a rollback disturbs is bounded by the guard `blast radius`, and one that does not
+        heal is escalated.""",
+    ),
+    _accepted(
+        "traefik_down",
+        "repair_service_monitor",
+        "monitors",
+        """The ServiceMonitor is what would be written to, and `service_monitor` reads it again before it writes: it
+        refuses where it is not there, is another version (`precondition.resource_version`) or has another owner
+        (`precondition.owner`), and changes nothing where selector and port are right already.""",
+    ),
+    _accepted(
+        "target_down",
+        "remove_service_monitor",
+        "monitors",
+        """The ServiceMonitor is what would be removed, in the version that was seen (`resource_version`). A draft
+        besides: the guard `draft` holds, and the plan is shown to a human.""",
+    ),
+    _accepted(
+        "target_down",
+        "repair_service_monitor",
+        "monitors",
+        """The ServiceMonitor is what would be written to, see TraefikDown. A draft besides: the guard `draft` holds,
+        and the plan is shown to a human.""",
+    ),
+    _accepted(
+        "target_down",
+        "restart_exporter",
+        "exporters scrape",
+        """The pods are what would be restarted, and only those that say of themselves that they are not ready. A draft
+        besides: the guard `draft` holds, and the plan is shown to a human.""",
+    ),
+    _accepted(
+        "target_down",
+        "silence",
+        "endpoints exporters nodes pods reach scrape silences ways_in web",
+        """A silence is what is left when nothing explains the alert, so whoever hides the explanation brings it about.
+        It changes nothing in the estate, names the alert and the job exactly (`alertmanager_silence` refuses
+        anything wider), ends by itself after four hours, and the finding calls its owner in the same step. A draft
+        besides: the guard `draft` holds, and the plan is shown to a human.""",
+    ),
+)
+
+
+def accepted(playbook: str, witness: str, mitigation: str) -> Accepted | None:
+    """The exception for this, if there is one."""
+    return next(
+        (
+            one
+            for one in ACCEPTED
+            if (one.playbook, one.mitigation) == (playbook, mitigation) and witness in one.witnesses
+        ),
+        None,
+    )
