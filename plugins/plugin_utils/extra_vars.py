@@ -86,4 +86,4 @@ def _login() -> str:
 
 def shown(value: str) -> str:
     """A text that cannot be used, for a message."""
-    return repr(visible(cut(value, 80)))
+    return f"'{visible(cut(value, 80))}'"
