@@ -21,7 +21,7 @@ demo: setup ## The main job in the lab: break Traefik, let TraefikDown fire, rem
 	@tools/demo $(FAULT)
 
 .PHONY: test
-test: unit unit-other check sanity-other scenarios-ci ## Everything that CI asks for
+test: unit unit-other check sanity-other scenarios-ci rules ## Everything that CI asks for
 
 .PHONY: unit
 unit: setup ## The fast tests: no lab, no root (ARGS="-k gate -x" goes to pytest)
@@ -47,6 +47,10 @@ scenarios-ci: setup ## One scenario on the lab for each subject of the remedies
 
 scenarios: setup ## Every scenario on the lab (one of them: tools/scenarios edge-tainted)
 	@tools/scenarios
+
+.PHONY: rules
+rules: setup ## The alert rules under promtool, which the lab builds beside Prometheus
+	@REMEDY_NEEDS_PROMTOOL=1 $(VENV)/bin/pytest tests/unit/watched/test_monitoring.py -k promtool
 
 .PHONY: faults
 faults: setup ## The engine killed 200 times, 16 sweeps at once, and the rest of its own faults (tools/faults kill --seed 7)

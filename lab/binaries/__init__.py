@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -30,8 +31,8 @@ def acquire(paths: Paths, *, from_releases: bool = True) -> Mapping[str, Path]:
 
 def complete(paths: Paths) -> bool:
     """Whether nothing has to be fetched or built any more."""
-    homes = [_home(paths.programs, module) for module in MODULES if not _on_path(module)]
-    return all(home.exists() for home in homes) and _definitions_file(paths.programs).exists()
+    modules = [module for module in MODULES if not _on_path(module)]
+    return all(_is_there(paths.programs, module) for module in modules) and _definitions_file(paths.programs).exists()
 
 
 def _system() -> dict[str, Path]:
@@ -48,7 +49,8 @@ def _programs(module: Module, cache: Path, builder: gobuild.Builder, from_releas
     if present := _on_path(module):
         return present
     home = _home(cache, module)
-    if not home.exists():
+    if not _is_there(cache, module):
+        shutil.rmtree(home, ignore_errors=True)  # of a time when fewer of its programs were wanted
         release = releases.of(module) if from_releases else None
         if not (release and releases.fetch(release, module.programs, home)):
             builder.build(module, home)
@@ -76,6 +78,11 @@ def _definitions(cache: Path, builder: gobuild.Builder) -> Path:
 
 def _definitions_file(cache: Path) -> Path:
     return cache / f"{DEFINITIONS}-{OPERATOR.version}.json"
+
+
+def _is_there(cache: Path, module: Module) -> bool:
+    """Whether every program of the module is in the cache."""
+    return all((_home(cache, module) / "bin" / name).exists() for name in module.programs)
 
 
 def _home(cache: Path, module: Module) -> Path:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lab import packages
+from lab import binaries, packages
 from lab.binaries import catalogue, definitions, gobuild, onpath, releases, wheels
 from lab.console import LabError
 from lab.elf import is_static
@@ -98,6 +98,25 @@ def test_a_release_with_another_checksum_is_refused_and_leaves_nothing(tmp_path:
 def test_a_release_that_cannot_be_reached_is_no_error(tmp_path: Path) -> None:
     release = releases.Release((tmp_path / "nowhere").as_uri(), "0" * 128, "bin")
     assert releases.fetch(release, ["kubelet"], tmp_path / "programs" / "kubernetes") is False
+
+
+def test_a_cache_of_a_time_when_fewer_programs_were_wanted_is_built_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(onpath, "find_version", lambda *_, **__: None)
+    home = tmp_path / f"prometheus-{catalogue.PROMETHEUS.version}"
+    (home / "bin").mkdir(parents=True)
+    (home / "bin" / "prometheus").touch()
+    built: list[Path] = []
+
+    class Builder(gobuild.Builder):
+        def build(self, module: catalogue.Module, target: Path) -> None:
+            assert not target.exists(), "the finished folder is renamed to it"
+            built.append(target)
+
+    found = binaries._programs(catalogue.PROMETHEUS, tmp_path, Builder(tmp_path), from_releases=False)
+    assert built == [home]
+    assert sorted(found) == ["prometheus", "promtool"]
 
 
 def test_the_lock_of_each_module_is_for_the_version_that_the_lab_names() -> None:
