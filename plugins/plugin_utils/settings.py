@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible_collections.oncall.remedy.plugins.module_utils.duration import seconds
 from ansible_collections.oncall.remedy.plugins.plugin_utils.amount import amount
+from ansible_collections.oncall.remedy.plugins.plugin_utils.escalation.policy import Policy, PolicyError, policy_from
 from ansible_collections.oncall.remedy.plugins.plugin_utils.metrics_settings import Metrics, metrics_from
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json
 
@@ -50,7 +51,8 @@ class Settings:
     """The engine's settings. Durations are seconds, paths are absolute. ``playbooks``: more directories of runbooks.
 
     ``outage`` or more targets with the same finding are one outage. An approval may be used for ``approval_expires``.
-    A heal has to hold for ``must_hold``. What is closed is kept for ``keep``.
+    A heal has to hold for ``must_hold``. What is closed is kept for ``keep``. ``state`` is a folder for what must not
+    need the ledger.
     """
 
     sources: tuple[Source, ...]
@@ -69,6 +71,8 @@ class Settings:
     must_hold: float
     keep: float
     metrics: Metrics
+    escalation: Policy
+    state: str
 
 
 _DURATIONS = {
@@ -86,6 +90,7 @@ _LEAST = {"remedy_approval_expires": 1.0, "remedy_keep": 30 * 86400.0}
 VARIABLES = (
     *("remedy_sources", "remedy_handles", "remedy_playbooks", "remedy_ledger", "remedy_cases", "remedy_kill_switch"),
     *("remedy_workers", "remedy_metrics", "remedy_storm", "remedy_outage", *_DURATIONS),
+    *("remedy_escalations", "remedy_channels", "remedy_engine_escalation", "remedy_state"),
 )
 """The variables that are read here. Others of that prefix are a target's, and may make no sense for localhost."""
 
@@ -111,7 +116,17 @@ def settings_from(variables: Mapping[str, Any]) -> Settings:
         must_hold=durations["remedy_must_hold"],
         keep=durations["remedy_keep"],
         metrics=_metrics(variables.get("remedy_metrics")),
+        escalation=_escalation(variables),
+        state=os.path.abspath(os.path.expanduser(str(variables.get("remedy_state") or state))),
     )
+
+
+def _escalation(variables: Mapping[str, Any]) -> Policy:
+    names = ("remedy_escalations", "remedy_channels", "remedy_engine_escalation")
+    try:
+        return policy_from(*(variables.get(name) for name in names))
+    except PolicyError as error:
+        raise SettingsError(str(error)) from error
 
 
 def _list(variables: Mapping[str, Any], name: str) -> list[Any]:
