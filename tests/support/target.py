@@ -308,7 +308,8 @@ class Cluster:
     def _roll(self) -> None:
         """What the controller does about a template: a revision of it, and a new pod on every node."""
         template = copy.deepcopy(self.daemonset["spec"]["template"])
-        former = next((one for one in self.revisions if one["data"]["spec"]["template"] == template), None)
+        kept = {**template, "$patch": "replace"}
+        former = next((one for one in self.revisions if one["data"]["spec"]["template"] == kept), None)
         if former:
             self.revisions.remove(former)
         number = self.revisions[-1]["revision"] + 1 if self.revisions else 1
@@ -318,7 +319,7 @@ class Cluster:
                 "creationTimestamp": _stamp(self._born if number == 1 else time.time()),
                 "ownerReferences": [_controller(self.daemonset)],
             },
-            "data": {"spec": {"template": {**template, "$patch": "replace"}}},
+            "data": {"spec": {"template": kept}},
         }
         revision["revision"] = number
         self.revisions.append(revision)

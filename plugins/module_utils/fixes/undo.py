@@ -5,6 +5,8 @@
 
 The template is put back exactly as it was, without a mark of ours in it: the controller then knows the old revision
 again, and pods that are still of it are not touched. The mark stands on the workload alone.
+
+A rollback is made once for an incident, and taken back once: by asking for the revision that stood before it.
 """
 
 from __future__ import annotations
@@ -69,7 +71,7 @@ class Undo(Roll):
         return f"roll {self.order.workload} back to {wanted}"
 
     def judge(self, workload: Json) -> Json | None:
-        if marks.is_marked(workload, self.order.incident, self.action):
+        if self._is_ours(workload) and not self._takes_back(workload):
             return None
         self.order.precondition.demand(self.what, workload)
         refuse_unrollable(self.what, workload)
@@ -79,7 +81,10 @@ class Undo(Roll):
                 "its controller has not taken notice of its newest template, so nobody can say which revision stands",
                 "Run again in a moment; if it stays so, see whether kube-controller-manager works",
             )
-        step = choose(self.what, revisions_of(self.kube, workload), self.to_revision, self.expected_revision)
+        known = revisions_of(self.kube, workload)
+        if self._takes_back(workload):
+            self._refuse_changed(workload, known)
+        step = choose(self.what, known, self.to_revision, self.expected_revision)
         return patch_for(workload, step, self.order.incident, self.action) if step else None
 
     def foresee(self, workload: Json, body: Json) -> Json:
@@ -115,6 +120,18 @@ class Undo(Roll):
 
     def _is_ours(self, workload: Json) -> bool:
         return marks.is_marked(workload, self.order.incident, self.action)
+
+    def _takes_back(self, workload: Json) -> bool:
+        """Whether what is asked for is the revision that this incident's own rollback went away from."""
+        return self._is_ours(workload) and 0 < self.to_revision == _kept(workload).get("revision")
+
+    def _refuse_changed(self, workload: Json, known: list[Revision]) -> None:
+        if known and known[-1].hash != _kept(workload).get("hash"):
+            raise FixFailed(
+                self.what,
+                "since it was rolled back for this incident somebody else has changed its template",
+                "See who did (kubectl rollout history). What they did is not gone over",
+            )
 
 
 def choose(what: str, known: list[Revision], to_revision: int, expected_revision: int) -> Step | None:

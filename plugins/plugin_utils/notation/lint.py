@@ -214,6 +214,9 @@ def _mitigation_alone(book: Runbook, mitigation: Mitigation) -> Iterator[str]:
             "disturbs is missing: how many healthy members it takes away from their work at once, of how many "
             f"(disturbs: {{healthy: …, of: …}}), or disturbs: {runbook.NOTHING}"
         )
+    undo = book.mitigations.get(mitigation.undo)
+    if undo and _remedy(undo) == _remedy(mitigation):
+        yield f"its undo {undo.name} does and touches the same: the gate takes that for doing it again"
     if mitigation.within and not mitigation.cures:
         yield "within says until when it has to have healed, and it does not cure"
     elif mitigation.within and book.verify and mitigation.within < book.verify.stable_for:
@@ -221,6 +224,11 @@ def _mitigation_alone(book: Runbook, mitigation: Mitigation) -> Iterator[str]:
     below_the_last = {name for finding in book.findings for name in finding.mitigate[:-1]}
     if mitigation.name in below_the_last and not mitigation.cures:
         yield "it does not cure, so nobody sees that it did not help: it can only be the last rung of a ladder"
+
+
+def _remedy(mitigation: Mitigation) -> tuple[str, str, Any]:
+    """What the gate tells remedies apart by, as far as it can be seen before anything is asked."""
+    return mitigation.role, mitigation.action, mitigation.touches.value
 
 
 def _role(mitigation: Mitigation, role: str, roles: Path) -> Iterator[RunbookError]:

@@ -197,6 +197,44 @@ class TestOnce:
         assert cluster.writes == []
 
 
+class TestTakenBack:
+    """The revision that stood before the rollback is put back, for the same incident."""
+
+    @pytest.fixture
+    def undone(self, cluster: Cluster, revisions: list[Json]) -> Cluster:
+        """The cluster as the rollback of this incident left it."""
+        cluster.thing = workload(pod_template=GOOD)
+        cluster.thing["metadata"]["annotations"].update(UNDONE)
+        revisions[1]["revision"] = 8
+        cluster.steps = []
+        return cluster
+
+    def test_by_the_revision_that_the_diagnosis_saw(self, undone: Cluster, undo: Any) -> None:
+        result = undo(to=7, wait=False)
+        assert undone.thing["spec"]["template"] == BAD
+        assert result["changed"]
+        assert "was rolled back from revision 8 to revision 7" in result["msg"]
+
+    def test_only_once_and_the_rollback_is_not_made_anew(
+        self, undone: Cluster, undo: Any, revisions: list[Json]
+    ) -> None:
+        undo(to=7, wait=False)
+        next(one for one in revisions if one["revision"] == 7)["revision"] = 9
+        undone.touch(observedGeneration=undone.thing["metadata"]["generation"])
+        for again in (7, 6, 0):
+            assert not undo(to=again, wait=False)["changed"]
+        assert len(undone.writes) == 1
+
+    def test_what_somebody_else_rolled_out_since_is_not_gone_over(
+        self, undone: Cluster, undo: Any, revisions: list[Json]
+    ) -> None:
+        undone.thing["spec"]["template"] = template("--newer")
+        revisions.append(controller_revision(10, "newer", template("--newer")))
+        with pytest.raises(FixFailed, match="What they did is not gone over"):
+            undo(to=7, wait=False)
+        assert undone.writes == []
+
+
 def test_the_restored_revision_crashing_too_ends_the_wait(cluster: Cluster, undo: Any) -> None:
     def crashes(controller: Cluster) -> None:
         controller.pods[0] = crash_looping("traefik-new1", labels={HASH: "good"})

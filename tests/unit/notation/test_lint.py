@@ -137,6 +137,18 @@ def test_a_mitigation_of_a_ladder_or_an_undo_is_used(tmp_path: Path) -> None:
     assert complaints(tmp_path, LADDER) == []
 
 
+def test_an_undo_is_told_apart_from_what_it_undoes(tmp_path: Path) -> None:
+    alike = LADDER.replace("put_back: {role", "put_back: {action: replace, role")
+    assert ["replace: its undo put_back does and touches the same" in one for one in complaints(tmp_path, alike)] == [
+        True
+    ]
+    told = alike.replace(
+        "put_back: {action: replace, role: their.own.role, touches: x",
+        "put_back: {action: replace, role: their.own.role, touches: the replacement of x",
+    )
+    assert complaints(tmp_path, told) == []
+
+
 def test_what_does_not_cure_can_only_be_the_last_rung(tmp_path: Path) -> None:
     easing = LADDER.replace("    risk: low", "    risk: low\n    cures: false")
     assert ["restart: it does not cure, so nobody sees" in one for one in complaints(tmp_path, easing)] == [True]
