@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,6 +12,7 @@ from lab import faults, health, leftovers, lifecycle, logs, rehearse, status
 from lab.console import LabError, say
 from lab.kube import cluster_of
 from lab.settings import Paths
+from lab.standins import arrivals
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,6 +47,8 @@ def _parser() -> argparse.ArgumentParser:
     add("down", _down, "stop the lab and remove everything it made")
     add("leftovers", _leftovers, "list what a lab left behind since before `up`")
     add("status", _status, "show programs, nodes, pods, edge and alerts")
+    sub = add("told", _told, "show what arrived at PagerDuty's, Slack's, the webhook's and the mail server's stand-ins")
+    sub.add_argument("--json", action="store_true", help="every arrival in full, a line of JSON each")
     sub = add(
         "logs", _logs, "show the log of a program (kubelet on hetzner2 is `hetzner2/kubelet`) or of Traefik's pods"
     )
@@ -90,6 +94,12 @@ def _leftovers(paths: Paths, _: argparse.Namespace) -> int:
 
 def _status(paths: Paths, _: argparse.Namespace) -> int:
     return status.show(paths)
+
+
+def _told(paths: Paths, options: argparse.Namespace) -> int:
+    for arrival in arrivals.read(paths.standins):
+        print(json.dumps(arrival) if options.json else arrivals.line(arrival))
+    return 0
 
 
 def _logs(paths: Paths, options: argparse.Namespace) -> int:

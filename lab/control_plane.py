@@ -27,6 +27,7 @@ def programs(paths: Paths, binaries: Mapping[str, Path]) -> list[Program]:
         _scheduler(paths, binaries["kube-scheduler"]),
         *(_alertmanager(paths, binaries["alertmanager"], peer) for peer in range(len(settings.ALERTMANAGER_PORTS))),
         _identities(paths),
+        *(_standin(paths, name) for name in settings.STANDIN_PORTS),
     ]
 
 
@@ -38,12 +39,21 @@ def write_kubeconfigs(paths: Paths) -> None:
 
 
 def _identities(paths: Paths) -> Program:
-    environment = {
+    command = [sys.executable, "-m", "lab.identities"]
+    return Program("identities", command, _of_the_lab(paths), starts_by_itself=False)
+
+
+def _standin(paths: Paths, name: str) -> Program:
+    return Program(name, [sys.executable, "-m", "lab.standins", name], _of_the_lab(paths))
+
+
+def _of_the_lab(paths: Paths) -> dict[str, str]:
+    """The environment of a program that is the lab's own Python."""
+    return {
         "PYTHONPATH": str(SOURCE.parent),
         "ONCALL_REMEDY_LAB": str(paths.run),
         "ONCALL_REMEDY_CACHE": str(paths.cache),
     }
-    return Program("identities", [sys.executable, "-m", "lab.identities"], environment, starts_by_itself=False)
 
 
 def _etcd(paths: Paths, program: Path) -> Program:

@@ -26,6 +26,7 @@ from lab import (
 from lab.console import side_by_side, step, wait_until
 from lab.kube import Cluster, cluster_of
 from lab.settings import MONITORING_NODE, NODES, Node, Paths
+from lab.standins import keys
 
 _EVERYWHERE = ("pause", "traefik", "busybox")
 _MONITORING = ("operator", "reloader", "prometheus")
@@ -82,6 +83,7 @@ def _start(paths: Paths, programs: Mapping[str, Path]) -> None:
         # Ledger, cases and kill switch of the inventory for the lab.
         (paths.run / "remedy").mkdir(mode=0o700, exist_ok=True)
         pki.create(paths)
+        keys.create(paths)
         ssh.create_keys(paths)
         control_plane.write_kubeconfigs(paths)
         network.up()

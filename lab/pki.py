@@ -71,6 +71,7 @@ def _servers(pki: Path, cluster: Authority) -> None:
         cluster, pki / "kube-controller-manager-serving", "kube-controller-manager", names=["127.0.0.1"], server=True
     )
     _issue(cluster, pki / "kube-scheduler-serving", "kube-scheduler", names=["127.0.0.1"], server=True)
+    _issue(cluster, pki / "standins", "standins", names=[settings.BRIDGE_ADDRESS], server=True)
     for node in NODES:
         _issue(cluster, pki / f"{node.name}-serving", node.name, names=[node.name, node.address], server=True)
 

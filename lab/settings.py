@@ -29,6 +29,8 @@ SCHEDULER_PORT = 16259
 ALERTMANAGER_PORTS = (9093, 9094)
 ALERTMANAGER_GOSSIP_PORTS = (9193, 9194)
 PROMETHEUS_PORT = 9090
+# Those who call humans, or rather their stand-ins: by name of the program.
+STANDIN_PORTS = {"pagerduty": 9701, "slack": 9702, "webhook": 9703, "smtp": 9725}
 
 EDGE_HOST = "grafana.safetywing.dev"
 NEIGHBOUR_HOST = "status.safetywing.dev"
@@ -111,6 +113,11 @@ class Paths:
     @cached_property
     def identities(self) -> Path:
         return self.run / "identities"
+
+    @cached_property
+    def standins(self) -> Path:
+        """What the stand-ins' clients have to know, and what arrived at each."""
+        return self.run / "standins"
 
     @cached_property
     def ssh(self) -> Path:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from lab.console import LabError, say
-from lab.faults import configuration, host, placement, scraping, witnesses
+from lab.faults import callers, configuration, host, placement, scraping, witnesses
 from lab.faults.base import Estate, Fault
 from lab.settings import Paths
 
 __all__ = ["CATALOGUE", "Estate", "Fault", "active", "apply", "undo"]
 
 CATALOGUE: dict[str, Fault] = {
-    fault.name: fault for module in (configuration, host, scraping, placement, witnesses) for fault in module.FAULTS
+    fault.name: fault
+    for module in (configuration, host, scraping, placement, witnesses, callers)
+    for fault in module.FAULTS
 }
 
 

@@ -52,7 +52,7 @@ def arguments(document: Object) -> list[str]:
 def test_every_fault_has_a_name_of_its_own_and_says_what_it_does() -> None:
     everything = [
         fault
-        for module in (configuration, faults.host, scraping, placement, faults.witnesses)
+        for module in (configuration, faults.host, scraping, placement, faults.witnesses, faults.callers)
         for fault in module.FAULTS
     ]
     assert len(everything) == len(faults.CATALOGUE)
