@@ -10,6 +10,7 @@ for another one's lock, and a controller that vanished in the middle of a step d
 from __future__ import annotations
 
 import functools
+import logging
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,8 @@ def _postgres_engine(url: sa.URL, read_only: bool) -> sa.Engine:
     ours = {"application_name": "oncall.remedy", "connect_timeout": CONNECT_TIMEOUT, "options": POSTGRES_OPTIONS}
     arguments = {"prepare_threshold": None, **{name: value for name, value in ours.items() if name not in url.query}}
     options = {"postgresql_readonly": True} if read_only else {}
+    # A step that lost a race is tried again; what the driver has to say of it is no news.
+    logging.getLogger("psycopg").setLevel(logging.ERROR)
     return _engine(url, connect_args=arguments, execution_options=options)
 
 

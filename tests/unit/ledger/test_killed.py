@@ -4,16 +4,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Mitigation
+from tests.support.postgres import Postgres
 from tests.unit.ledger.helpers import incident, intent
 
 LATER = 10_000.0
@@ -58,31 +62,42 @@ def mend_until_killed(url: str, target: Path, statement: int) -> None:
     mend(ledger, target, "dying", 100.0)
 
 
-def killed_at(statement: int, folder: Path) -> bool:
+def killed_at(statement: int, url: str, target: Path) -> bool:
     """Whether the sweep was killed there (else it had come to its end before)."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([Ledger.__module__])
-    url = f"sqlite:///{folder}/ledger.db"
-    process = context.Process(target=mend_until_killed, args=(url, folder / "target", statement))
+    process = context.Process(target=mend_until_killed, args=(url, target, statement))
     process.start()
     process.join()
     assert process.exitcode in (0, -signal.SIGKILL)
     return process.exitcode != 0
 
 
-def test_killed_at_any_statement_the_next_sweep_ends_healed_with_one_mitigation(tmp_path: Path) -> None:
+@contextlib.contextmanager
+def sqlite_in(folder: Path) -> Iterator[str]:
+    """A place for a ledger in a file."""
+    yield f"sqlite:///{folder}/ledger.db"
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_killed_at_any_statement_the_next_sweep_ends_healed_with_one_mitigation(
+    database: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    server: Postgres | None = request.getfixturevalue("postgres") if database == "postgresql" else None
     statement = 0
     killed = True
     while killed:
         statement += 1
         folder = tmp_path / str(statement)
         folder.mkdir()
-        (folder / "target").touch()
-        Ledger.open(f"sqlite:///{folder}/ledger.db")
-        killed = killed_at(statement, folder)
-        ledger = Ledger.open(f"sqlite:///{folder}/ledger.db")
-        mend(ledger, folder / "target", "next", LATER)
-        check_the_end(ledger, folder / "target", f"killed before statement {statement}")
+        target = folder / "target"
+        target.touch()
+        with server.database() if server else sqlite_in(folder) as url:
+            Ledger.open(url)
+            killed = killed_at(statement, url, target)
+            ledger = Ledger.open(url)
+            mend(ledger, target, "next", LATER)
+            check_the_end(ledger, target, f"killed before statement {statement}")
     assert statement > 40
 
 

@@ -4,13 +4,14 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import (
@@ -22,6 +23,7 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import
 from tests.unit.ledger.helpers import incident, intent
 
 TARGETS = st.sampled_from(["t1", "t2"])
+BENEATH = st.sampled_from([(), ("host",), ("host", "rack")])
 ALERTS = st.sampled_from(["A", "B"])
 SWEEPS = st.sampled_from(["s1", "s2", "s3"])
 
@@ -29,17 +31,17 @@ SWEEPS = st.sampled_from(["s1", "s2", "s3"])
 class Sweeps(RuleBasedStateMachine):
     """What must hold: one writer a target at a time, each permit used once, no episode closed over an open intent."""
 
-    def __init__(self) -> None:
+    def __init__(self, place: AbstractContextManager[str]) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp())
-        self.ledger = Ledger.open(f"sqlite:///{self.folder}/ledger.db")
+        self.stack = ExitStack()
+        self.ledger = Ledger.open(self.stack.enter_context(place))
         self.now = 1000.0
         self.permits: dict[str, str] = {}
         self.used: set[str] = set()
         self.fences: dict[str, int] = {}
 
     def teardown(self) -> None:
-        shutil.rmtree(self.folder)
+        self.stack.close()
 
     @rule(seconds=st.sampled_from([1.0, 50.0, 400.0, 700.0, -30.0, -5000.0]))
     def the_clock_goes_on_or_is_set_back(self, seconds: float) -> None:
@@ -50,10 +52,15 @@ class Sweeps(RuleBasedStateMachine):
         episode = self.ledger.open_episode(incident(on, alertname=alert), self.now)
         self.ledger.claim(episode.id, sweep, self.now + 600, self.now)
 
-    @rule(on=TARGETS, alert=ALERTS, sweep=SWEEPS)
-    def a_sweep_asks_for_a_permit(self, on: str, alert: str, sweep: str) -> None:
+    @rule(on=TARGETS, beneath=BENEATH, alert=ALERTS, sweep=SWEEPS, limit=st.sampled_from([0, 1]))
+    def a_sweep_asks_for_a_permit(self, on: str, beneath: tuple[str, ...], alert: str, sweep: str, limit: int) -> None:
         episode = self.ledger.open_episode(incident(on, alertname=alert), self.now)
-        answer = self.ledger.issue_permit(intent(self.ledger, episode.id, sweep, on, self.now), self.now)
+        seen = {name: standing.fence for name, standing in self.ledger.standings(beneath, 0.0).items()}
+        more = {"beneath_seen": seen, "cohort": "all", "at_once": limit}
+        others = self.ledger.under_way("all")
+        answer = self.ledger.issue_permit(intent(self.ledger, episode.id, sweep, on, self.now, **more), self.now)
+        if limit and isinstance(answer, Mitigation):
+            assert others == 0 or self.ledger.under_way("all") == others
         if isinstance(answer, Mitigation):
             assert self.ledger.episode(episode.id).claimed_by == sweep
             self.permits[answer.permit] = on
@@ -103,13 +110,13 @@ class Sweeps(RuleBasedStateMachine):
         assert all(one.claimed_by != sweep for one in self.ledger.episodes())
 
     @invariant()
-    def no_target_has_two_mitigations_under_way(self) -> None:
-        begun = [one.target for one in self.ledger.unfinished() if one.state == "begun"]
+    def nothing_has_two_mitigations_under_way_on_it(self) -> None:
+        begun = [name for one in self.ledger.unfinished() if one.state == "begun" for name in one.fences]
         assert len(begun) == len(set(begun))
 
     @invariant()
     def a_fence_never_falls(self) -> None:
-        for target, standing in self.ledger.standings(["t1", "t2"], 0.0).items():
+        for target, standing in self.ledger.standings(["t1", "t2", "host", "rack"], 0.0).items():
             assert standing.fence >= self.fences.get(target, 0)
             self.fences[target] = standing.fence
 
@@ -119,5 +126,17 @@ class Sweeps(RuleBasedStateMachine):
         assert {one.episode for one in self.ledger.unfinished()} <= open_
 
 
-TestSweeps = Sweeps.TestCase
-TestSweeps.settings = settings(max_examples=20, stateful_step_count=30)
+@contextmanager
+def a_file() -> Iterator[str]:
+    """A place for a ledger that is removed afterwards."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield f"sqlite:///{folder}/ledger.db"
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_whatever_sweeps_do_in_any_order(database: str, request: pytest.FixtureRequest) -> None:
+    if database == "sqlite":
+        place: Callable[[], AbstractContextManager[str]] = a_file
+    else:
+        place = request.getfixturevalue("postgres").database
+    run_state_machine_as_test(lambda: Sweeps(place()), settings=settings(max_examples=20, stateful_step_count=30))

@@ -333,14 +333,41 @@ def test_the_first_report_counts_and_a_late_one_is_kept_in_the_timeline(ledger: 
     assert last.detail["result"] == {"changed": True}
 
 
-def test_a_report_from_beyond_the_lease_says_so(ledger: Ledger) -> None:
+def test_a_worker_that_outlived_its_lease_is_heard_and_changes_nothing(ledger: Ledger) -> None:
     episode = opened(ledger, "s1")
     permit = permitted(ledger, episode, "s1")
     ledger.consume(permit, "hetzner", 110.0)
     other = opened(ledger, "s2", alertname="Other", now=500.0)
     ledger.acquire("hetzner", other, "s2", 60.0, 500.0)
-    ledger.finished(permit, "done", {}, 501.0)
-    assert ledger.timeline(episode)[-1].detail["stale"] is True
+    before = ledger.episode(episode)
+    assert not ledger.finished(permit, "done", {"changed": True}, 501.0)
+    assert ledger.mitigation(permit).state == "begun"
+    assert ledger.episode(episode) == before
+    last = ledger.timeline(episode)[-1]
+    assert last.event == f"a late report that {RESTART} ended: done"
+    assert last.detail["stale"] is True
+
+
+def test_a_worker_whose_episode_another_sweep_works_on_is_heard_and_changes_nothing(ledger: Ledger) -> None:
+    episode = opened(ledger, "s1")
+    permit = permitted(ledger, episode, "s1")
+    ledger.consume(permit, "hetzner", 110.0)
+    ledger.abandon_sweep("s1", "gone", 120.0)
+    assert ledger.claim(episode, "s2", 700.0, 121.0)
+    assert not ledger.finished(permit, "done", {}, 122.0, by="s1")
+    assert ledger.mitigation(permit).state == "begun"
+    assert ledger.finished(permit, "interrupted", {}, 123.0, by="s2")
+    assert ledger.mitigation(permit).outcome == "interrupted"
+
+
+def test_the_sweep_that_looks_ends_what_was_begun_whoever_has_had_the_lease_since(ledger: Ledger) -> None:
+    episode = opened(ledger, "s1")
+    permit = permitted(ledger, episode, "s1")
+    ledger.consume(permit, "hetzner", 110.0)
+    ledger.acquire("hetzner", opened(ledger, "s2", alertname="Other", now=500.0), "s2", 60.0, 500.0)
+    assert ledger.claim(episode, "s3", 9e4, 8e4)
+    assert ledger.finished(permit, "interrupted", {}, 8e4, by="s3")
+    assert ledger.episode(episode).state == "verifying"
 
 
 def test_an_unused_permit_has_no_outcome(ledger: Ledger) -> None:
