@@ -12,10 +12,11 @@ from typing import ClassVar
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils import extra_vars
 from ansible_collections.oncall.remedy.plugins.plugin_utils.action import StageAction
+from ansible_collections.oncall.remedy.plugins.plugin_utils.earned import earned
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import LedgerMissing
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.watched import Watched
-from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json
+from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json, as_json
 from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation import report
 from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation import status as words
 from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import Settings, SettingsError
@@ -40,12 +41,13 @@ class ActionModule(StageAction):
         return {"status": found}
 
     def _status(self, settings: Settings) -> Json:
-        watched, cases, now = Watched(), {}, time.time()
+        watched, cases, now, trust = Watched(), {}, time.time(), []
         try:
             ledger = Ledger.open(settings.ledger, read_only=True)
             now = ledger.now()
             watched = ledger.watched(now)
             cases = ledger.cases_of([one.id for one in watched.episodes])
+            trust = as_json(earned(ledger, self.estate, settings.must_hold, now).records)
         except LedgerMissing as missing:
             self.say(f"! {missing}: no sweep has run so far.")
         return status(
@@ -55,6 +57,7 @@ class ActionModule(StageAction):
             target=self._target(),
             sources=[source.name for source in settings.sources],
             kill_switch=kill_switch(settings.kill_switch),
+            trust=trust,
         )
 
     def _target(self) -> str:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from ansible_collections.oncall.remedy.plugins.module_utils.errors import from_status
 from ansible_collections.oncall.remedy.plugins.module_utils.http_transport import HttpTransport
 from ansible_collections.oncall.remedy.plugins.module_utils.probes.endpoints import peers
+from ansible_collections.oncall.remedy.plugins.plugin_utils.earned import Inventory, earned
 from ansible_collections.oncall.remedy.plugins.plugin_utils.gate import GUARDS
 from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.mode import draft
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.tallies import Sum
@@ -61,10 +62,11 @@ SWEEPS_END = ("completed", "failed", "died")
 _STATES = ("open", "permitted", "mending", "verifying")
 
 
-def write(ledger: Ledger, settings: Settings, now: float) -> str:
+def write(ledger: Ledger, settings: Settings, now: float, inventory: Inventory | None = None) -> str:
     """Writes the metrics wherever ``remedy_metrics`` says. Raises nothing; returns what went wrong, or nothing.
 
-    To be called after the sweep has ended in the ledger: then this sweep is the last one that succeeded.
+    To be called after the sweep has ended in the ledger: then this sweep is the last one that succeeded. How many
+    remedies are demoted can be told with the ``inventory`` alone, which knows since when a human trusts them again.
     """
     ways: list[tuple[str, Callable[[CollectorRegistry], None]]] = []
     textfile, push = settings.metrics.textfile, settings.metrics.push
@@ -76,7 +78,8 @@ def write(ledger: Ledger, settings: Settings, now: float) -> str:
         return ""
     try:
         sources = [source.name for source in settings.sources]
-        registry = registry_of(ledger.watched(now), ledger.tallies(), sources, now)
+        demoted = len(earned(ledger, inventory, settings.must_hold, now).demotions) if inventory else None
+        registry = registry_of(ledger.watched(now), ledger.tallies(), sources, now, demoted)
     except Exception as error:  # noqa: BLE001  a sweep must not fail because nobody can watch it
         return f"no metrics were written: {error}"
     complaints = []
@@ -131,11 +134,17 @@ def _handler(transport: HttpTransport, base: str) -> Callable[..., Callable[[], 
     return handler
 
 
-def registry_of(watched: Watched, sums: Iterable[Sum], sources: Sequence[str], now: float) -> CollectorRegistry:
-    """Everything, as the client library's registry. ``sources`` are the Alertmanagers of the inventory."""
+def registry_of(
+    watched: Watched, sums: Iterable[Sum], sources: Sequence[str], now: float, demoted: int | None = None
+) -> CollectorRegistry:
+    """Everything, as the client library's registry. ``sources`` are the Alertmanagers of the inventory, ``demoted`` the
+    number of remedies that have lost their trust, where that is known."""
     from prometheus_client import CollectorRegistry
 
     metrics = [*_counters(sums), *_gauges(watched, sources, now)]
+    if demoted is not None:
+        text = "Remedies that need a human's yes again, because a heal did not hold."
+        metrics.append(_gauge("demoted_remedies", text, float(demoted)))
 
     @dataclasses.dataclass(frozen=True)
     class Collector:

@@ -66,6 +66,13 @@ class Watch(Store):
             },
         )
 
+    @look
+    def acted_on(self, connection: sa.Connection, since: float) -> list[str]:
+        """The targets on which something was begun or put before a human since then, in the order of their names."""
+        began = sa.select(schema.mitigations.c.target).where(schema.mitigations.c.began_at >= since)
+        asked = sa.select(schema.approvals.c.target).where(schema.approvals.c.asked_at >= since)
+        return sorted(set(connection.scalars(sa.union(began, asked))))
+
 
 def _read(
     connection: sa.Connection, kind: type[Value], table: sa.Table, *where: sa.ColumnElement[bool]

@@ -219,7 +219,7 @@ def _lease(one: Json, at: float) -> list[str]:
 
 
 def _trust(one: Json) -> list[str]:
-    return [*_title(str(one["target"]), ""), *_row("remedy", str(one["remedy"])), *_row("now", str(one["suggestion"]))]
+    return [*_title(str(one["target"]), ""), *_row("remedy", str(one["remedy"])), *_row("trust", str(one["suggestion"]))]
 
 
 def _command(playbook: str, *variables: str) -> list[str]:

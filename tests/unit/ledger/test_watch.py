@@ -69,3 +69,13 @@ def test_conditions_and_sources_are_seen(ledger: Ledger) -> None:
     found = ledger.watched(120.0)
     assert found.storm
     assert [(one.source, one.answered_at) for one in found.sources] == [("lab", 90.0)]
+
+
+def test_the_targets_that_something_was_done_on_are_named_once(ledger: Ledger) -> None:
+    sweep = ledger.start_sweep("ops1", 1, 100.0)
+    for target in ("edge2", "edge1"):
+        permit = permitted(ledger, opened(ledger, sweep, target), sweep, target)
+        ledger.consume(permit, target, 101.0)
+    opened(ledger, sweep, "only-looked-at")
+    assert ledger.acted_on(50.0) == ["edge1", "edge2"]
+    assert ledger.acted_on(500.0) == []

@@ -33,7 +33,7 @@ def sums() -> list[Sum]:
 
 def exposition() -> str:
     """All of it as Prometheus reads it."""
-    return as_text(registry_of(things.everything(), sums(), ["lab", "berlin"], things.NOW))
+    return as_text(registry_of(things.everything(), sums(), ["lab", "berlin"], things.NOW, demoted=1))
 
 
 def families() -> Iterable[Metric]:

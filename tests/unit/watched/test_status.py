@@ -132,6 +132,17 @@ def test_pauses_locks_and_what_was_begun_are_told() -> None:
     assert "begun 1 min ago, no outcome" in section(words, "Begun, outcome unknown")
 
 
+def test_what_a_remedy_has_earned_is_told_where_something_follows_from_it() -> None:
+    remedy = "oncall.remedy.traefik.restart DaemonSet traefik/traefik"
+    trust = [
+        {"target": "hetzner", "remedy": remedy, "suggestion": "could be act: the last 5 approved heals have held"},
+        {"target": "berlin", "remedy": remedy, "suggestion": ""},
+    ]
+    words = shown(Watched(), trust=trust)
+    assert "trust could be act: the last 5 approved heals have held" in section(words, "Trust")
+    assert "berlin" not in words
+
+
 def test_storm_kill_switch_and_a_failed_sweep_stand_at_the_top() -> None:
     failed = things.sweep(summary={"fault": "no space left on device"})
     watched = things.everything(last_sweep=failed)
