@@ -169,7 +169,7 @@ def test_what_a_sweep_has_just_decided_is_decided_the_same_when_it_is_replayed(e
     estate.alertmanager.fire("EdgeDown", {"cluster": "hetzner"})
     estate.sweep().ended_well()
     run = estate.sweep("-e", "strict=true", playbook=REPLAY).ended_well()
-    assert run.output.startswith("1 case · 1 decide as they did · 0 flip\n")
+    assert run.output.startswith("1 case · 1 decides as it did · 0 flip\n")
 
     estate.settings["remedy_playbooks"] = []
     run = estate.sweep("-e", "strict=true", playbook=REPLAY)

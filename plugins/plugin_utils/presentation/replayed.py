@@ -28,6 +28,9 @@ CONDITIONS = 6
 INSTANCES = 3
 """Members of an ``each`` that are told one by one."""
 
+SAID = ("finding", "undecided", "diagnosis")
+"""Differences that ``then`` and ``now`` show already."""
+
 _ABSENT = object()
 
 WHAT = {"proposal": "proposes", "escalation": "escalates to", "handover": "hands over to", "cures": "heals"}
@@ -47,7 +50,8 @@ def told(replays: Sequence[Replayed], accepted: Mapping[str, Acceptance], unused
 
 def _numbers(replays: Sequence[Replayed], flipping: int, wanted: int) -> str:
     skipped = sum(bool(one.skipped) for one in replays)
-    counts = [plural(len(replays), "case"), f"{len(replays) - flipping - skipped:,} decide as they did"]
+    same = len(replays) - flipping - skipped
+    counts = [plural(len(replays), "case"), "1 decides as it did" if same == 1 else f"{same:,} decide as they did"]
     flips = f"{flipping:,} {'flips' if flipping == 1 else 'flip'}"
     counts += [flips + (f", {wanted:,} of them accepted" if wanted else "")]
     counts += [f"{skipped:,} without a diagnosis"] if skipped else []
@@ -67,18 +71,18 @@ def _flip(group: Sequence[Replayed]) -> str:
     """One flip, on the example of the first case in which it happens."""
     one = group[0]
     rows: list[Row] = [("then", one.then), ("now", one.now)]
-    rows += [("differs", text) for flip in one.flips for text in _difference(flip)]
+    rows += [("differs", text) for flip in one.flips if flip.what not in SAID for text in _difference(flip)]
     rows += [("judged", text) for text in _findings(one.findings)]
     rows += [("lacking", f"{name}: {reason}") for name, reason in one.unrecorded.items()]
     if len(group) > 1:
         names = listed((other.case["id"][:8] for other in group[1:]), 8)
         rows.append(("likewise", f"{plural(len(group) - 1, 'more case')}: {names}"))
-    return block(_title(one), _ending(one), rows)
+    return block(_title("FLIPS", one), _ending(one), rows)
 
 
-def _title(one: Replayed) -> str:
+def _title(word: str, one: Replayed) -> str:
     name = one.case.get("alertname") or one.case.get("runbook") or "?"
-    return f"FLIPS  {name} · {one.case['target']}"
+    return f"{word}  {name} · {one.case['target']}"
 
 
 def _ending(one: Replayed) -> str:
@@ -128,24 +132,26 @@ def _finding(one: FindingDifference) -> Iterator[str]:
     member = f" ({brief(next(iter(one.instance.values())), 60)})" if one.instance else ""
     yield f"{one.name}{member}: {one.then} → {one.now}"
     for condition in one.conditions[:CONDITIONS]:
-        yield f"  {_condition(condition)}"
+        yield f"  {_condition(condition, one.then)}"
     if len(one.conditions) > CONDITIONS:
         yield f"  and {len(one.conditions) - CONDITIONS} more conditions"
 
 
-def _condition(one: ConditionDifference) -> str:
-    """``+`` is new, ``-`` is gone, ``~`` is judged otherwise, as in a diff."""
+def _condition(one: ConditionDifference, then: str) -> str:
+    """``+`` is new, ``-`` is gone, ``~`` is judged otherwise, as in a diff. Of a finding that was not judged then,
+    nobody knows which are new."""
     verdict = judged({"text": one.text, "truth": one.now or one.then, "seen": one.seen, "reason": one.reason})
     why = ", ".join(f"saw {value}" if len(verdict.seen) == 1 else f"{name} = {value}" for name, value in verdict.seen)
     why = why or one.reason
     sign = "~" if one.then and one.now else "+" if one.now else "-"
     truth = f"{one.then} → {one.now}" if one.then and one.now else one.now or one.then
+    sign = " " if then == "not judged" else sign
     return f"{sign} {one.text}: {truth}" + (f" ({why})" if why else "")
 
 
 def _accepted(one: Replayed, acceptance: Acceptance) -> str:
     rows = [("then", one.then), ("now", one.now), ("accepted", acceptance.reason)]
-    return block(_title(one).replace("FLIPS ", "accepted"), _ending(one), rows)
+    return block(_title("accepted", one), _ending(one), rows)
 
 
 def _reworded(replays: Sequence[Replayed]) -> list[str]:
