@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger import schema
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.connect import Store, look
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.escalations import ARRIVED
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import (
     Answer,
     Approval,
@@ -29,8 +30,6 @@ Value = TypeVar("Value")
 SWEEPS_LOOKED_AT = 2000
 """How far back the last success is searched for: more than a day of sweeps every minute."""
 
-_TOLD = ("sent", "told")
-
 
 class Watch(Store):
     """One look at all of it."""
@@ -38,7 +37,7 @@ class Watch(Store):
     @look
     def watched(self, connection: sa.Connection, now: float) -> Watched:
         """What is open at ``now``; see ``Watched``."""
-        missing = schema.escalations.c.state.not_in(_TOLD)
+        missing = schema.escalations.c.state.not_in(ARRIVED)
         called = sa.select(schema.escalations.c.episode).where(missing)
         closed = schema.episodes.c.state == "closed"
         return Watched(
@@ -85,7 +84,7 @@ def _read(
 
 def _missing(connection: sa.Connection) -> tuple[Delivery, ...]:
     table = schema.deliveries
-    open_ = sa.select(schema.escalations.c.id).where(schema.escalations.c.state.not_in(_TOLD))
+    open_ = sa.select(schema.escalations.c.id).where(schema.escalations.c.state.not_in(ARRIVED))
     return _read(connection, Delivery, table, table.c.escalation.in_(open_), table.c.state != "sent")
 
 

@@ -170,6 +170,8 @@ def _undelivered(one: Json, at: float) -> list[str]:
     rows += [(each["channel"], each["error"] or "not sent yet") for each in one["channels"]]
     if one["error"]:
         rows.append(("error", one["error"]))
+    if not one["channels"] and not one["error"]:
+        rows.append(("by", "no channel: remedy_escalations names none for this call"))
     return [*_title(one["title"] or one["to"], str(one["episode"])[:8]), *_rows(rows)]
 
 
@@ -219,7 +221,11 @@ def _lease(one: Json, at: float) -> list[str]:
 
 
 def _trust(one: Json) -> list[str]:
-    return [*_title(str(one["target"]), ""), *_row("remedy", str(one["remedy"])), *_row("trust", str(one["suggestion"]))]
+    return [
+        *_title(str(one["target"]), ""),
+        *_row("remedy", str(one["remedy"])),
+        *_row("trust", str(one["suggestion"])),
+    ]
 
 
 def _command(playbook: str, *variables: str) -> list[str]:

@@ -124,6 +124,11 @@ def test_a_call_that_has_not_arrived_names_the_channel_and_its_error_also_when_t
     assert "pager HTTP 503" in words
 
 
+def test_a_call_for_which_the_inventory_names_no_channel_says_so() -> None:
+    watched = things.everything(deliveries=())
+    assert "by no channel: remedy_escalations names none" in section(shown(watched), "Nobody was told")
+
+
 def test_pauses_locks_and_what_was_begun_are_told() -> None:
     words = shown(things.everything())
     assert "everything 1 h left · 9c1d by ada: move of the racks" in section(words, "Paused")
