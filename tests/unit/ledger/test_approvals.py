@@ -78,7 +78,7 @@ def test_asking_for_nothing_is_no_fault(ledger: Ledger) -> None:
 
 @pytest.mark.parametrize("changed", [{"plan": "p2"}, {"evidence": "e2"}], ids=["another plan", "other evidence"])
 @pytest.mark.parametrize("approved", [False, True])
-def test_a_changed_decision_makes_the_open_one_void(ledger: Ledger, changed: dict[str, str], approved: bool) -> None:
+def test_a_changed_decision_makes_the_open_one_void(ledger: Ledger, changed: dict[str, Any], approved: bool) -> None:
     episode = waiting(ledger)
     former = only(ledger, episode)
     if approved:
