@@ -124,7 +124,15 @@ class Postgres:
         options = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [*self._as_user, self._programs / "postgres", "-D", self._data, "-k", self._folder, *options],
+                [
+                    *self._as_user,
+                    str(self._programs / "postgres"),
+                    "-D",
+                    str(self._data),
+                    "-k",
+                    str(self._folder),
+                    *options,
+                ],
                 cwd=self._folder,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -150,7 +158,7 @@ class Postgres:
         return self._folder / "data"
 
     def _run(self, program: str, *arguments: str) -> None:
-        command = [*self._as_user, self._programs / program, "-D", self._data, *arguments]
+        command = [*self._as_user, str(self._programs / program), "-D", str(self._data), *arguments]
         done = subprocess.run(command, cwd=self._folder, check=False, capture_output=True, text=True)
         if done.returncode:
             raise RuntimeError(f"{program} failed: {done.stdout}{done.stderr}")

@@ -7,6 +7,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import ClassVar
 
 import pytest
 from hypothesis import settings
@@ -31,10 +32,12 @@ SWEEPS = st.sampled_from(["s1", "s2", "s3"])
 class Sweeps(RuleBasedStateMachine):
     """What must hold: one writer a target at a time, each permit used once, no episode closed over an open intent."""
 
-    def __init__(self, place: AbstractContextManager[str]) -> None:
+    place: ClassVar[Callable[[], AbstractContextManager[str]]]
+
+    def __init__(self) -> None:
         super().__init__()
         self.stack = ExitStack()
-        self.ledger = Ledger.open(self.stack.enter_context(place))
+        self.ledger = Ledger.open(self.stack.enter_context(type(self).place()))
         self.now = 1000.0
         self.permits: dict[str, str] = {}
         self.used: set[str] = set()
@@ -139,4 +142,5 @@ def test_whatever_sweeps_do_in_any_order(database: str, request: pytest.FixtureR
         place: Callable[[], AbstractContextManager[str]] = a_file
     else:
         place = request.getfixturevalue("postgres").database
-    run_state_machine_as_test(lambda: Sweeps(place()), settings=settings(max_examples=20, stateful_step_count=30))
+    machine = type("SweepsThere", (Sweeps,), {"place": staticmethod(place)})
+    run_state_machine_as_test(machine, settings=settings(max_examples=20, stateful_step_count=30))

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -46,13 +47,13 @@ def meanwhile(work: Callable[[], Any]) -> Iterator[list[Any]]:
 def wants_to_connect(patched: pytest.MonkeyPatch) -> threading.Event:
     """Is set when somebody has tried in vain to reach the server."""
     tried = threading.Event()
-    pause = connect.time.sleep
+    pause = time.sleep
 
     def sleep(seconds: float) -> None:
         tried.set()
         pause(seconds)
 
-    patched.setattr(connect.time, "sleep", sleep)
+    patched.setattr(time, "sleep", sleep)
     return tried
 
 

@@ -173,7 +173,7 @@ def test_an_approval_is_good_for_one_permit(ledger: Ledger) -> None:
         ({"approval": "fedcba98"}, "there is no approval fedcba98"),
     ],
 )
-def test_an_approval_is_good_for_what_it_was_given_for(ledger: Ledger, changed: dict[str, str], says: str) -> None:
+def test_an_approval_is_good_for_what_it_was_given_for(ledger: Ledger, changed: dict[str, Any], says: str) -> None:
     approval = approved(ledger)
     wanted = intent(ledger, approval.episode, "s1", **{"approval": approval.id, **changed})
     answer = ledger.issue_permit(wanted, 100.0)
