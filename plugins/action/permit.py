@@ -30,7 +30,7 @@ class ActionModule(StageAction):
     def perform(self, options: Json) -> Json:
         sweep, name = options["sweep"], str(self.variables["inventory_hostname"])
         ledger, target = ledger_of(sweep), self.estate.target(name)
-        controller = _controller(ledger, sweep["id"])
+        controller = controller_of(ledger, sweep["id"])
         issued = [one for one in ledger.unfinished(target=name) if one.owner == sweep["id"] and one.state == "issued"]
         if not issued:
             raise PermitRefused(f"this sweep has no permit for {name}")
@@ -59,7 +59,7 @@ class ActionModule(StageAction):
         return credential_for(kind, target.credentials, sweep["workdir"], permit.permit, seconds)
 
 
-def _controller(ledger: Ledger, sweep: str) -> Json:
+def controller_of(ledger: Ledger, sweep: str) -> Json:
     """The process of this run, for those to watch that write in its name. Raises PermitRefused where it is gone.
 
     This plugin runs in a worker, which may have outlived it already; then it is the child of somebody else.

@@ -144,7 +144,7 @@ class TestController:
         assert process.still_runs(2**22 + 1, 1)
 
 
-def everything(kube: KubeTransport, wire: Wire, fence: Any) -> dict[str, Callable[[], Any]]:
+def everything(kube: KubeTransport, wire: Wire, fence: Any) -> dict[str, Callable[[bool], Any]]:
     """Every fix there is, as a module would run it."""
     peers = Peers.of({"url": wire.url}, fence)
     repair = Repair(selector={"matchLabels": {"app": "traefik"}})
