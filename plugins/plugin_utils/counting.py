@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.tallies import Sum, observation
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Episode
-from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Diagnosis, Verdict
+from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Diagnosis, Json
 
 DIAGNOSE_BUCKETS = (15.0, 30.0, 60.0, 120.0, 300.0, 900.0, 3600.0)
 """Seconds, upper bounds: from the alert's start until a finding was chosen."""
@@ -16,9 +16,19 @@ DIAGNOSE_BUCKETS = (15.0, 30.0, 60.0, 120.0, 300.0, 900.0, 3600.0)
 _UNDECIDED_SO_FAR = ("", "waiting", "undecided")
 
 
-def of_gate(verdicts: Iterable[Verdict]) -> list[Sum]:
-    """Each guard that held a plan, once for each time that the gate was asked."""
-    return [Sum("guard_holds", {"guard": verdict.guard}) for verdict in verdicts if not verdict.passes]
+def of_decision(episode: Episode, diagnosis: Diagnosis | None, case: Json, now: float) -> list[Sum]:
+    """All that one decision adds: ``episode`` is as the sweep found it, ``case`` as the decision left it.
+
+    Without a diagnosis the gate was not asked, and what the case says of it is from an earlier sweep.
+    """
+    if diagnosis is None:
+        return []
+    return [*of_gate(case["gate"]), *of_diagnosis(episode, diagnosis, now)]
+
+
+def of_gate(verdicts: Iterable[Json]) -> list[Sum]:
+    """Each guard that held a plan, once for each time that the gate was asked. Verdicts are as a case has them."""
+    return [Sum("guard_holds", {"guard": verdict["guard"]}) for verdict in verdicts if not verdict["passes"]]
 
 
 def of_diagnosis(episode: Episode, diagnosis: Diagnosis | None, now: float) -> list[Sum]:

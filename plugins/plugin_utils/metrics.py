@@ -169,7 +169,7 @@ def _counters(sums: Iterable[Sum]) -> Iterator[Metric]:
         yield family
     for name, text in HISTOGRAMS.items():
         yield _histogram(name, text, known)
-    swept = sum(one.value for one in known if one.name == "sweeps")
+    swept = int(sum(one.value for one in known if one.name == "sweeps"))
     took = sum(one.value for one in known if one.name == "sweep_seconds")
     yield SummaryMetricFamily(PREFIX + "sweep_duration_seconds", "How long sweeps took.", swept, took)
 
@@ -238,13 +238,13 @@ def _gauges_of_sweeps(watched: Watched, sources: Sequence[str]) -> Iterator[Metr
         yield _gauge("last_sweep_duration_seconds", "How long the last sweep took.", took)
     answered = {one.source: one.answered_at for one in watched.sources}
     text = "When an Alertmanager source was last heard; 0 if never."
-    heard = {(name,): answered.get(name, 0.0) for name in sources}
+    heard: dict[tuple[str, ...], float] = {(name,): answered.get(name, 0.0) for name in sources}
     yield _gauge("source_last_heard_timestamp_seconds", text, heard, ("source",))
 
 
 def _open(watched: Watched) -> dict[tuple[str, ...], float]:
-    states = [*((state, "") for state in _STATES), *(("waiting", why) for why in get_args(Why))]
-    counted = Counter((episode.state, str(episode.why)) for episode in watched.episodes)
+    states: list[tuple[str, str]] = [*((state, "") for state in _STATES), *(("waiting", why) for why in get_args(Why))]
+    counted = Counter((str(episode.state), str(episode.why)) for episode in watched.episodes)
     return {key: float(counted[key]) for key in dict.fromkeys([*states, *counted])}
 
 

@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils import metrics
-from ansible_collections.oncall.remedy.plugins.plugin_utils.counting import of_diagnosis, of_gate
+from ansible_collections.oncall.remedy.plugins.plugin_utils.counting import of_decision, of_diagnosis
 from ansible_collections.oncall.remedy.plugins.plugin_utils.gate import GUARDS
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import LedgerError
-from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Diagnosis, Verdict
+from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Diagnosis
 from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import Settings, SettingsError, settings_from
 from tests.support.service import Service, bearer
 from tests.support.wire import Answer, Request, answer, answer_text
@@ -128,10 +128,15 @@ def test_every_guard_counts_from_zero_so_that_its_first_hold_is_an_increase() ->
 
 
 def test_a_guard_that_holds_counts_and_one_that_passes_does_not() -> None:
-    found = of_gate(
-        (Verdict("mode", True, "act"), Verdict("evidence", False, "unknown"), Verdict("lease", False, "held"))
-    )
-    assert [dict(one.labels) for one in found] == [{"guard": "evidence"}, {"guard": "lease"}]
+    fresh, chosen = things.episode(outcome=""), Diagnosis((), chosen="edge_outage")
+    found = of_decision(fresh, chosen, things.case(fresh), NOW)
+    assert [dict(one.labels) for one in found if one.name == "guard_holds"] == [{"guard": "evidence"}]
+    assert "time_to_diagnose_sum" in {one.name for one in found}
+
+
+def test_a_gate_that_was_not_asked_in_this_sweep_counts_nothing() -> None:
+    held = things.episode()
+    assert of_decision(held, None, things.case(held), NOW) == []
 
 
 def test_the_time_to_diagnose_counts_once_at_the_first_look_that_chose_a_finding() -> None:

@@ -65,9 +65,11 @@ def test_a_query_names_series_and_labels_that_the_engine_exposes(name: str, quer
     selectors = [node for node in found if isinstance(node, promql_parser.VectorSelector)]
     assert selectors
     assert {one.name for one in selectors} - set(SAMPLES) == set()
+    known: set[str] = set()
     for one in selectors:
-        assert {matcher.name for matcher in one.matchers.matchers} - SAMPLES[one.name] == set()
-    known = set().union(*(SAMPLES[one.name] for one in selectors))
+        labels = SAMPLES[str(one.name)]
+        assert {matcher.name for matcher in one.matchers.matchers} - labels == set()
+        known |= labels
     grouped = [node.modifier for node in found if isinstance(node, promql_parser.AggregateExpr) and node.modifier]
     assert {label for modifier in grouped for label in modifier.labels} - known == set()
 
@@ -78,7 +80,7 @@ def test_a_query_takes_one_of_the_controllers_that_report_the_same_ledger(name: 
 
     def unaggregated(node: Any) -> Iterator[str]:
         if isinstance(node, promql_parser.VectorSelector):
-            yield node.name
+            yield str(node.name)
         elif isinstance(node, promql_parser.AggregateExpr) and str(node.op) in ("max", "min"):
             return
         else:

@@ -55,7 +55,7 @@ def with_texts(watched: Watched, words: str) -> tuple[Watched, dict[str, Json]]:
         return dataclasses.replace(one, **{name: replaced(fields[name], words) for name in free if name in fields})
 
     groups = ("episodes", "over", "leases", "unfinished", "approvals", "pauses", "undelivered", "deliveries")
-    all_changed = {name: tuple(changed(one) for one in getattr(watched, name)) for name in groups}
+    all_changed: dict[str, Any] = {name: tuple(changed(one) for one in getattr(watched, name)) for name in groups}
     cases = {}
     for id_, case in things.cases(watched).items():
         gate = [{**one, "reason": words} for one in case["gate"]]
