@@ -274,7 +274,9 @@ class TestConflict:
         self, cluster: Cluster, restart: Any, wire: Wire
     ) -> None:
         """Whoever said that it was nobody's was wrong: its owner would put it back."""
-        cluster.thing["metadata"].setdefault("annotations", {})["argocd.argoproj.io/tracking-id"] = "edge:apps/DaemonSet"
+        cluster.thing["metadata"].setdefault("annotations", {})["argocd.argoproj.io/tracking-id"] = (
+            "edge:apps/DaemonSet"
+        )
         with pytest.raises(FixFailed, match=r"its owner was nobody, is Argo CD application edge"):
             restart(precondition=Precondition(owner=""))
         assert wire.methods() == {"GET"}
