@@ -20,12 +20,16 @@ _SECRET_WORDS = frozenset({
     "password", "passwd", "passphrase", "pwd", "secret", "token", "authorization", "cookie", "bearer", "apikey",
     "jwt", "psk",
 })  # fmt: skip
-_SECRET_KEYS = frozenset({"api", "private", "access", "secret", "client", "encryption", "signing"})
+_SECRET_KEYS = frozenset({
+    "api", "private", "access", "secret", "client", "encryption", "signing", "routing", "integration",
+})  # fmt: skip
 _NOT_THE_SECRET = frozenset({"file", "path", "name", "ref", "url", "env", "type", "kind", "id"})
 """A key that ends so says where the secret is or what it is called, not what it is: ``token_file``, ``secretName``."""
 
 _MAYBE_SECRET = re.compile(
-    r"bearer |basic |eyJ|://[^/\s]*@|-----BEGIN|passw|token|secret|api.?key|authori", re.IGNORECASE
+    r"bearer |basic |eyJ|://[^/\s]*@|-----BEGIN|passw|token|secret|(?:api|access|private|routing|integration).?key|authori"
+    r"|cookie|AKIA|ASIA|gh[pousr]_|github_pat_|glpat-|xox[a-z]-|hooks\.slack|hv[sbr]\.",
+    re.IGNORECASE,
 )
 _SECRET_TEXTS = (
     # Words follow "basic" as well: a credential has a digit or a sign in it, or is longer than words are.
@@ -35,14 +39,25 @@ _SECRET_TEXTS = (
     ),
     (re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*"), REDACTED),
     (re.compile(r"(://[^/\s:@]*):[^/\s@]+@"), r"\1:" + REDACTED + "@"),
+    (re.compile(r"://[^/\s:@]{16,}@"), "://" + REDACTED + "@"),
     (re.compile(r"-----BEGIN ([A-Z ]*PRIVATE KEY)-----.*?(-----END \1-----|\Z)", re.DOTALL), REDACTED),
     (
         re.compile(
-            r"\b(passw(?:or)?d|token|secret|api[_-]?key|authorization)"
+            r"(passw(?:or)?d|token|secret|(?:api|access|private|routing|integration)[_-]?key|authorization)"
             r"(\"?'?\s*[=:]\s*\"?'?(?:(?:bearer|basic|digest) +)?)[^\s\"',;&]{4,}",
             re.IGNORECASE,
         ),
         r"\1\2" + REDACTED,
+    ),
+    (re.compile(r"\b((?:set-)?cookie\"?'?\s*[=:]\s*)[^\r\n\"']{4,}", re.IGNORECASE), r"\1" + REDACTED),
+    (re.compile(r"(hooks\.slack\.com/(?:services|workflows|triggers)/)[A-Za-z0-9/_-]+"), r"\1" + REDACTED),
+    # What is a credential by its first letters: of AWS, GitHub, GitLab, Slack, Vault.
+    (
+        re.compile(
+            r"(?<![A-Za-z0-9])(?:(?:AKIA|ASIA)[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{30,}"
+            r"|glpat-[A-Za-z0-9_-]{16,}|xox[a-z]-[A-Za-z0-9-]{10,}|hv[sbr]\.[A-Za-z0-9_-]{20,})"
+        ),
+        REDACTED,
     ),
 )
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
