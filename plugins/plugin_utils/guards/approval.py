@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.mode import ModeError, mode_of
 from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.view import (
     GateInput,
@@ -23,19 +21,21 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.trust import ENOUGH,
 
 NAME = "approval"
 
-Need = Literal["none", "wanted", "unknown"]
-
 
 def approval(view: GateInput) -> Verdict:
-    """Passes if none is needed, or if one was given to this plan on this evidence and may still be used."""
-    need, why = _need(view)
-    if need != "wanted":
-        return passes(NAME, why) if need == "none" else holds(NAME, why)
+    """Passes if none is needed, or if one was given to this plan on this evidence and may still be used. A no to just
+    this plan holds in every mode."""
+    fault = _unreadable(view)
+    if fault:
+        return holds(NAME, f"it cannot be told: {fault}")
     found = view.approval
-    if not view.approvals_readable:
-        return holds(NAME, f"{why}; it cannot be told whether one was given: the ledger cannot be read")
+    if found is not None and found.state == "rejected" and _fits(found, view):
+        return holds(NAME, f"{found.id[:8]} was rejected{_said(found)}")
+    wanted, why = _wanted(view)
+    if not wanted:
+        return passes(NAME, why)
     if found is None or found.kind != "approval":
-        return holds(NAME, f"{why}; none was asked for yet")
+        return holds(NAME, f"{why}; nobody was asked yet")
     if not _fits(found, view):
         return holds(NAME, f"{why}; {found.id[:8]} was about another decision, so it is asked anew")
     return _answered(found, view, why)
@@ -43,33 +43,39 @@ def approval(view: GateInput) -> Verdict:
 
 def asks(view: GateInput) -> bool:
     """Whether a human can be asked, where nothing but the approval is missing: one is wanted, nobody has said no."""
-    if not view.approvals_readable or _need(view)[0] != "wanted":
+    if _unreadable(view) or not _wanted(view)[0]:
         return False
     found = view.approval
     return found is None or found.state != "rejected" or not _fits(found, view)
 
 
-def _need(view: GateInput) -> tuple[Need, str]:
-    try:
-        mode = mode_of(view.mode, view.plan.risk)
-    except ModeError:
-        return "unknown", "it cannot be told whether one is needed: remedy_mode cannot be understood"
-    if view.undoes:
-        return "none", "it takes back what was permitted"
-    if mode == "approve":
-        return "wanted", f"mode approve for {view.plan.risk} risk"
-    if mode != "act":
-        return "none", f"mode {mode} needs none"
-    if view.standing is None:
-        return "unknown", "it cannot be told whether its heals have held: the ledger cannot be read"
+def _unreadable(view: GateInput) -> str:
+    if view.standing is None or view.approvals_readable is not True:
+        return "the ledger cannot be read"
+    if not (view.approval is None or isinstance(view.approval, Approval)) or not isinstance(view.undoes, str):
+        return "what the ledger says makes no sense"
     if not is_moment(view.trusted_since) or not is_moment(view.must_hold):
-        return "unknown", "it cannot be told whether its heals have held: remedy_trusted_since is no moment"
+        return "remedy_trusted_since or remedy_must_hold is no time"
     if view.trusted_since > view.now + CLOCK_TOLERANCE:
-        return "unknown", "remedy_trusted_since lies in the future: nothing can be forgiven in advance"
+        return "remedy_trusted_since lies in the future, and nothing can be forgiven in advance"
+    try:
+        mode_of(view.mode, view.plan.risk)
+    except ModeError:
+        return "remedy_mode cannot be understood"
+    return ""
+
+
+def _wanted(view: GateInput) -> tuple[bool, str]:
+    """Whether one is needed, and why or why not."""
+    mode = mode_of(view.mode, view.plan.risk)
+    if view.undoes:
+        return False, "none is needed: it takes back what was permitted"
+    if mode == "approve":
+        return True, f"mode approve for {view.plan.risk} risk"
+    if mode != "act" or view.standing is None:
+        return False, f"mode {mode} needs none"
     fallen = demotion(view.standing, view.remedy, view.trusted_since, view.must_hold, view.now)
-    if fallen:
-        return "wanted", _demoted(fallen, view.now)
-    return "none", "mode act needs none, its heals have held"
+    return (True, _demoted(fallen, view.now)) if fallen else (False, "mode act needs none, and its heals have held")
 
 
 def _demoted(fallen: Demotion, now: float) -> str:
@@ -86,11 +92,13 @@ def _fits(found: Approval, view: GateInput) -> bool:
     return about == (view.episode, view.target, plan_hash(view.plan), evidence_hash(view.diagnosis))
 
 
+def _said(found: Approval) -> str:
+    return f" by {short(found.decided_by, 60)}: {short(found.decided_why)}"
+
+
 def _answered(found: Approval, view: GateInput, why: str) -> Verdict:
+    """What an approval of this very decision amounts to now."""
     name = found.id[:8]
-    said = f" by {short(found.decided_by, 60)}: {short(found.decided_why)}"
-    if found.state == "rejected":
-        return holds(NAME, f"{name} was rejected{said}")
     if found.state not in ("waiting", "approved"):
         return holds(NAME, f"{why}; {name} is {found.state}, so it is asked anew")
     if not is_moment(found.expires_at) or found.expires_at is None:
@@ -99,4 +107,4 @@ def _answered(found: Approval, view: GateInput, why: str) -> Verdict:
         return holds(NAME, f"{why}; {name} ran out {span(view.now - found.expires_at)} ago, so it is asked anew")
     if found.state == "waiting":
         return holds(NAME, f"{why}; {name} waits for an answer {until(found.expires_at, view.now)}")
-    return passes(NAME, f"{name} was approved{said}")
+    return passes(NAME, f"{name} was approved{_said(found)}")

@@ -11,7 +11,8 @@ NAME = "cooldown"
 
 
 def cooldown(view: GateInput) -> Verdict:
-    """Passes if the remedy's last use on the target, however it went, ended at least ``plan.cooldown`` ago."""
+    """Passes if the remedy's last use on the target, however it went, ended at least ``plan.cooldown`` ago. What takes
+    a change back is meant to follow it."""
     wanted = view.plan.cooldown
     if view.standing is None:
         return holds(NAME, "it cannot be told when this was last done: the ledger cannot be read")
@@ -19,6 +20,8 @@ def cooldown(view: GateInput) -> Verdict:
         return holds(NAME, f"the plan's cooldown is {wanted}, which is no duration")
     if view.standing.since > view.now - wanted:
         return holds(NAME, f"it cannot be told: the history that was read is shorter than {span(wanted)}")
+    if view.undoes:
+        return passes(NAME, "it takes a change back")
     uses = [one for one in view.standing.history if one.remedy == view.remedy and one.began_at is not None]
     if not uses:
         return passes(NAME, f"not done to {view.target} within {span(wanted)}")

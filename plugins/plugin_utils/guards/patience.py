@@ -51,6 +51,5 @@ def patience(view: GateInput) -> Verdict:
     age = view.now - since
     if not age >= -CLOCK_TOLERANCE:
         return holds(NAME, f"the alert is dated {span(-age)} into the future: a clock is wrong")
-    if not age >= wanted:
-        return holds_for_now(NAME, f"it fires for {span(max(age, 0.0))}, wanted are {span(wanted)}")
-    return passes(NAME, f"it fires for {span(max(age, 0.0))}, wanted are {span(wanted)}")
+    said = f"it fires for {span(max(age, 0.0))}, wanted are {span(wanted)}"
+    return passes(NAME, said) if max(age, 0.0) >= wanted else holds_for_now(NAME, said)

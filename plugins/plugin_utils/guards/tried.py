@@ -11,9 +11,12 @@ NAME = "not tried"
 
 
 def not_tried(view: GateInput) -> Verdict:
-    """Passes if this episode has not seen this remedy yet, however long ago it was."""
+    """Passes if this episode has not seen this remedy yet, however long ago it was. What takes a change back is meant
+    to follow it."""
     if view.standing is None:
         return holds(NAME, "it cannot be told what was tried: the ledger cannot be read")
+    if view.undoes:
+        return passes(NAME, "it takes a change back")
     tried = [one for one in view.standing.history if one.episode == view.episode and one.remedy == view.remedy]
     if not tried:
         return passes(NAME, "not done in this incident before")
