@@ -10,6 +10,7 @@ import json
 import pytest
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.words import columns
+from tests.support import awx
 from tests.support.estate import Estate
 
 STATUS = "oncall.remedy.status"
@@ -63,3 +64,12 @@ def test_a_target_is_an_inventory_name_to_the_letter(held: Estate) -> None:
     assert refused.code == 2
     assert "is not the name of one target of the inventory" in " ".join(refused.output.split())
     assert "Held (1)" in held.sweep("-e", "target=hetzner", playbook=STATUS).ended_well().output
+
+
+def test_in_awx_it_is_the_artifact_of_the_job(held: Estate) -> None:
+    root = awx.private_data(held)
+    awx.run(root, "playbooks/status.yml").ended_well()
+    events = [json.loads(path.read_text()) for path in root.glob("artifacts/*/job_events/*.json")]
+    (stats,) = [one["event_data"] for one in events if one["event"] == "playbook_on_stats"]
+    (incident,) = stats["artifact_data"]["remedy_status"]["held"]
+    assert incident["title"] == "EdgeDown · hetzner"
