@@ -50,7 +50,8 @@ def _short(value: Any) -> str:
 
 
 def mode(view: GateInput) -> Verdict:
-    """Passes in mode act. The other modes are no failure: the inventory asks for them, and the reason says so."""
+    """Passes in the modes act and approve (whose yes is another guard's question). The other modes are no failure: the
+    inventory asks for them, and the reason says so."""
     try:
         found = mode_of(view.mode, view.plan.risk)
     except ModeError as error:
@@ -58,6 +59,8 @@ def mode(view: GateInput) -> Verdict:
     of = f"{found}, for {view.plan.risk} risk on {view.target}"
     if found == "act":
         return passes(NAME, of)
+    if found == "approve":
+        return passes(NAME, f"{of}: a human's yes is needed")
     if found == "propose":
         return holds(NAME, f"{of}: as set, the change is shown to a human and not made")
     return holds(NAME, f"{of}: as set, this is only watched")

@@ -167,6 +167,12 @@ def test_every_guard_is_documented_with_what_to_do() -> None:
     assert set(rows(OPERATORS, "What a guard's hold asks of you")) == {*guards, "permit"}
 
 
+def test_the_page_of_the_gate_lists_its_guards_in_their_order() -> None:
+    guards = [guard.__name__.replace("_", " ").replace("draft", "runbook") for guard in gate.GUARDS]
+    page = (ROOT / "docs" / "ledger.md").read_text(encoding="utf-8")
+    assert list(rows(page, "The gate")) == guards
+
+
 def test_every_outcome_is_documented_with_what_to_do() -> None:
     shown = {name for names in rows(OPERATORS, "What an outcome asks of you") for name in names.split(", ")}
     outcomes = re.findall(r"^(?:    )?return Ending\(\s*\"([a-z_]+)\"", ENDINGS, re.MULTILINE)
