@@ -101,7 +101,7 @@ def _answered(found: Approval, view: GateInput, why: str) -> Verdict:
     name = found.id[:8]
     if found.state not in ("waiting", "approved"):
         return holds(NAME, f"{why}; {name} is {found.state}, so it is asked anew")
-    if not is_moment(found.expires_at) or found.expires_at is None:
+    if not is_moment(found.expires_at):
         return holds(NAME, f"{why}; it cannot be told until when {name} may be used")
     if found.expires_at <= view.now:
         return holds(NAME, f"{why}; {name} ran out {span(view.now - found.expires_at)} ago, so it is asked anew")

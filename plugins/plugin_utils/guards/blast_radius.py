@@ -14,7 +14,7 @@ NAME = "blast radius"
 def blast_radius(view: GateInput) -> Verdict:
     """Passes if the plan disturbs no more healthy members than ``remedy_blast_radius`` allows, and says how many."""
     disturbs, among = view.plan.disturbs, view.plan.among
-    if not is_count(disturbs) or not is_count(among) or disturbs is None or among is None:
+    if not is_count(disturbs) or not is_count(among):
         return holds(NAME, f"it cannot be told how many healthy members {view.plan.mitigation} disturbs")
     if disturbs > among:
         return holds(NAME, f"it would disturb {disturbs} of {among}, which cannot be: the evidence contradicts itself")

@@ -7,7 +7,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.binding import remedy_of
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Approval, Pause, Standing
@@ -119,12 +119,12 @@ def holds_for_now(guard: str, reason: str) -> Verdict:
     return Verdict(guard, False, reason, lets_go=True)
 
 
-def is_count(value: Any) -> bool:
+def is_count(value: Any) -> TypeGuard[int]:
     """Whether it is a number of things. A truth value is none, although Python takes it for one."""
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
-def is_moment(value: Any) -> bool:
+def is_moment(value: Any) -> TypeGuard[float]:
     """Whether it is a time or a duration that can be reckoned with: a number, finite, not negative."""
     return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < math.inf
 

@@ -166,7 +166,7 @@ def test_a_window_without_a_reason_says_so() -> None:
         ({"from": "2026-11-21"}, "until is missing"),
         ({"rule": "FREQ=DAILY"}, "lasts is missing"),
         ({**ONCE, "untill": "2026-11-22"}, "unknown key untill"),
-        ({**ONCE, 1: 2}, "unknown key 1"),
+        (dict([*ONCE.items(), (1, 2)]), "unknown key 1"),
         ({**SUNDAYS, "until": "2026-11-22"}, "unknown key until"),
         ({**ONCE, "from": "tonight"}, "'tonight' is no date and time"),
         ({**ONCE, "from": 20261121}, "'20261121' is no date and time"),
@@ -220,8 +220,7 @@ def test_a_daily_window_is_open_for_as_long_as_it_lasts_on_every_day(
     first: datetime.datetime, lasts: int, zone: str
 ) -> None:
     entry = {"rule": "FREQ=DAILY", "from": first.isoformat(), "lasts": lasts, "zone": zone}
-    (start, *_) = open_windows([entry], at("2027-06-01T00:00:00"))[0] or [None]
-    if start is not None:
+    for start in open_windows([entry], at("2027-06-01T00:00:00"))[0]:
         assert start.ends - start.starts == lasts
         assert open_windows([entry], start.starts)[0]
         assert start in open_windows([entry], start.ends - 1)[0]
