@@ -57,7 +57,7 @@ def status(
     named = {one.id: one for one in (*watched.over, *watched.episodes)}
     episodes = [one for one in watched.episodes if target in ("", one.target)]
     told = [_incident(one, cases.get(one.id), now) for one in sorted(episodes, key=lambda one: one.opened_at)]
-    asked = {one.episode for one in watched.approvals if one.state == "waiting"}
+    asked = {one.episode for one in watched.approvals}
     return {
         "at": now,
         "target": target,
@@ -67,12 +67,8 @@ def status(
             for one in sorted(watched.approvals, key=lambda one: one.asked_at)
             if target in ("", one.target) and one.kind == "approval"
         ],
-        "held": [one for one in told if one["held_by"] and one["why"] == "held"],
-        "waits": [
-            one
-            for one in told
-            if not (one["held_by"] and one["why"] == "held") and not (one["why"] == "approval" and one["id"] in asked)
-        ],
+        "held": [one for one in told if _is_held(one)],
+        "waits": [one for one in told if not _is_held(one) and not (one["why"] == "approval" and one["id"] in asked)],
         "undelivered": [
             _undelivered(one, named.get(one.episode), watched)
             for one in sorted(watched.undelivered, key=lambda one: one.recorded_at)
@@ -88,6 +84,11 @@ def status(
         "trust": [one for one in trust if target in ("", one.get("target"))],
         "next_due": min((one.due_at for one in episodes), default=None),
     }
+
+
+def _is_held(told: Json) -> bool:
+    """Whether a guard holds its plan; else what it waits for says more than the guards do."""
+    return bool(told["held_by"]) and told["why"] in ("held", "patience")
 
 
 def _engine(watched: Watched, sources: Iterable[str], kill_switch: str) -> Json:
