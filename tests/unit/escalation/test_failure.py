@@ -71,6 +71,11 @@ def test_another_kind_of_failure_is_a_call_of_its_own(desk: Desk, state: Path) -
     assert len(desk.pager.open) == 2
 
 
+def test_a_failure_with_many_words_fits_pagerdutys_key(desk: Desk, state: Path) -> None:
+    assert "by chat, pager" in engine_failed(policy(desk), state, "a word and another " * 50, WHY * 500, 1000.0)
+    assert "again after 1 h" in engine_failed(policy(desk), state, "a word and another " * 50, WHY, 1060.0)
+
+
 def test_what_could_not_be_sent_is_kept_and_sent_by_a_later_run(desk: Desk, state: Path) -> None:
     refuse(desk)
     told = engine_failed(policy(desk), state, WHAT, WHY, 1000.0)
