@@ -48,11 +48,13 @@ def status(
     sources: Sequence[str] = (),
     kill_switch: str = "absent",
     trust: Sequence[Json] = (),
+    failures: Sequence[Json] = (),
 ) -> Json:
     """Everything, narrowed to one target where one is named. Times are Unix seconds.
 
     ``cases`` holds the case of each open incident, by id. ``sources`` are the Alertmanagers of the inventory,
-    ``kill_switch`` is as the guard sees it. ``trust`` is what is known of each remedy's past, see ``trust.py``.
+    ``kill_switch`` is as the guard sees it. ``trust`` is what is known of each remedy's past, see ``trust.py``;
+    ``failures`` are the engine's own that are not over, see ``escalation/spool.py``.
     """
     named = {one.id: one for one in (*watched.over, *watched.episodes)}
     episodes = [one for one in watched.episodes if target in ("", one.target)]
@@ -61,7 +63,7 @@ def status(
     return {
         "at": now,
         "target": target,
-        "engine": _engine(watched, sources, kill_switch),
+        "engine": {**_engine(watched, sources, kill_switch), "failures": [_failure(one) for one in failures]},
         "approvals": [
             _approval(one, named.get(one.episode))
             for one in sorted(watched.approvals, key=lambda one: one.asked_at)
@@ -102,6 +104,11 @@ def _engine(watched: Watched, sources: Iterable[str], kill_switch: str) -> Json:
         "kill_switch": kill_switch,
         "storm": {**storm.value, "changed_at": storm.changed_at} if storm and watched.storm else None,
     }
+
+
+def _failure(one: Json) -> Json:
+    same = {name: one[name] for name in ("what", "why", "since", "times", "due_at")}
+    return {**same, "not_told_by": list(one["missing"]), "errors": list(one["errors"])}
 
 
 def _swept(sweep: Sweep | None) -> Json | None:

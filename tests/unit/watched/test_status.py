@@ -166,6 +166,22 @@ def test_storm_kill_switch_and_a_failed_sweep_stand_at_the_top() -> None:
     assert "cannot be told" in shown(watched, kill_switch="unreadable")
 
 
+def test_a_failure_of_the_engine_itself_says_who_was_not_told() -> None:
+    failure = {
+        "key": "k",
+        "what": "sweep",
+        "why": "no space left on device",
+        "since": NOW - 120,
+        "times": 2,
+        "due_at": NOW,
+        "missing": ("pager",),
+        "errors": ("pager: HTTP 503",),
+    }
+    head = " ".join(shown(Watched(), failures=[failure]).split())
+    assert "! The engine itself failed (sweep), 2 times since 04:15:07 UTC: no space left on device" in head
+    assert "not told yet by pager" in head
+
+
 def test_a_source_that_was_never_heard_is_named() -> None:
     words = text(status(Watched(), {}, NOW, sources=["lab", "berlin"]))
     assert "heard     lab never, berlin never" in words
