@@ -34,9 +34,9 @@ class ActionModule(StageAction):
         issued = [one for one in ledger.unfinished(target=name) if one.owner == sweep["id"] and one.state == "issued"]
         if not issued:
             raise PermitRefused(f"this sweep has no permit for {name}")
-        began = time.time()
+        began, steadily = time.time(), time.monotonic()
         permit = ledger.consume(issued[-1].permit, name, ledger.now())
-        plan = permit.plan
+        plan, lasts = permit.plan, permit.hold_for - WRITE_SECONDS
         return {
             "permit": permit.permit,
             "role": plan["role"],
@@ -47,7 +47,7 @@ class ActionModule(StageAction):
                 "arguments": plan["arguments"],
                 "credential": self._credential(target, sweep, permit),
                 "timeout": plan["timeout"],
-                "fence": {"not_after": began + permit.hold_for - WRITE_SECONDS, **controller},
+                "fence": {"not_after": began + lasts, "steady": steadily + lasts, **controller},
             },
         }
 

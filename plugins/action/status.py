@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import sys
@@ -13,6 +14,7 @@ from typing import ClassVar
 from ansible_collections.oncall.remedy.plugins.plugin_utils import extra_vars
 from ansible_collections.oncall.remedy.plugins.plugin_utils.action import StageAction
 from ansible_collections.oncall.remedy.plugins.plugin_utils.earned import earned
+from ansible_collections.oncall.remedy.plugins.plugin_utils.escalation.spool import Spool
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import LedgerMissing
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.watched import Watched
@@ -58,6 +60,7 @@ class ActionModule(StageAction):
             sources=[source.name for source in settings.sources],
             kill_switch=kill_switch(settings.kill_switch),
             trust=trust,
+            failures=[dataclasses.asdict(one) for one in Spool(settings.state).all() if not one.over_at],
         )
 
     def _target(self) -> str:

@@ -25,7 +25,7 @@ options:
     type: dict
     suboptions:
       not_after:
-        description: The time after which no write begins, in Unix seconds. Setting the clock back does not lengthen it.
+        description: The time after which no write begins, in Unix seconds.
         type: float
         required: true
       host:
@@ -33,6 +33,9 @@ options:
           - The running kernel, and its space of process numbers, that O(fence.pid) is a process of.
           - Where the module runs elsewhere, the time alone bounds it.
         type: str
+      steady:
+        description: The same time by the monotonic clock of O(fence.host), which nobody can set back.
+        type: float
       pid:
         description: The process of the run that gave the permit. Once it is gone, nothing is written.
         type: int

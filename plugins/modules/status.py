@@ -45,7 +45,7 @@ status:
     engine:
       description:
       - C(last_success) and C(last_sweep) with C(ended_at), C(took), C(verdict); sweeps C(under_way); C(sources) with
-        C(heard_at); C(kill_switch); C(storm).
+        C(heard_at); C(kill_switch); C(storm); C(failures) of the engine itself.
       type: dict
       sample:
         kill_switch: absent

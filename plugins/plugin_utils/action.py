@@ -16,6 +16,7 @@ from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeE
 from ansible_collections.oncall.remedy.plugins.plugin_utils.credentials import CredentialError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.estate import Estate, plain
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.storable import storable_text
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import LedgerError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import (
@@ -74,9 +75,9 @@ class StageAction(ActionBase):
         return self._templar.template(self.variables[name])
 
     def say(self, text: str) -> None:
-        """Shows text to the operator, under whichever callback prints this run."""
+        """Shows text to the operator, under whichever callback prints this run, without what looks like a secret."""
         if text:
-            Display().display(text)
+            Display().display(storable_text(text))
 
     def recorder(self, sweep: Json, settings: Settings, ledger: Ledger) -> Recorder:
         """The one that writes endings."""

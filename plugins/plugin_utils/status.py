@@ -48,31 +48,29 @@ def status(
     sources: Sequence[str] = (),
     kill_switch: str = "absent",
     trust: Sequence[Json] = (),
+    failures: Sequence[Json] = (),
 ) -> Json:
     """Everything, narrowed to one target where one is named. Times are Unix seconds.
 
     ``cases`` holds the case of each open incident, by id. ``sources`` are the Alertmanagers of the inventory,
-    ``kill_switch`` is as the guard sees it. ``trust`` is what is known of each remedy's past, see ``trust.py``.
+    ``kill_switch`` is as the guard sees it. ``trust`` is what is known of each remedy's past, see ``trust.py``;
+    ``failures`` are the engine's own that are not over, see ``escalation/spool.py``.
     """
     named = {one.id: one for one in (*watched.over, *watched.episodes)}
     episodes = [one for one in watched.episodes if target in ("", one.target)]
     told = [_incident(one, cases.get(one.id), now) for one in sorted(episodes, key=lambda one: one.opened_at)]
-    asked = {one.episode for one in watched.approvals if one.state == "waiting"}
+    asked = {one.episode for one in watched.approvals}
     return {
         "at": now,
         "target": target,
-        "engine": _engine(watched, sources, kill_switch),
+        "engine": {**_engine(watched, sources, kill_switch), "failures": [_failure(one) for one in failures]},
         "approvals": [
             _approval(one, named.get(one.episode))
             for one in sorted(watched.approvals, key=lambda one: one.asked_at)
             if target in ("", one.target) and one.kind == "approval"
         ],
-        "held": [one for one in told if one["held_by"] and one["why"] == "held"],
-        "waits": [
-            one
-            for one in told
-            if not (one["held_by"] and one["why"] == "held") and not (one["why"] == "approval" and one["id"] in asked)
-        ],
+        "held": [one for one in told if _is_held(one)],
+        "waits": [one for one in told if not _is_held(one) and not (one["why"] == "approval" and one["id"] in asked)],
         "undelivered": [
             _undelivered(one, named.get(one.episode), watched)
             for one in sorted(watched.undelivered, key=lambda one: one.recorded_at)
@@ -90,6 +88,11 @@ def status(
     }
 
 
+def _is_held(told: Json) -> bool:
+    """Whether a guard holds its plan; else what it waits for says more than the guards do."""
+    return bool(told["held_by"]) and told["why"] in ("held", "patience")
+
+
 def _engine(watched: Watched, sources: Iterable[str], kill_switch: str) -> Json:
     storm = watched.conditions.get("storm")
     heard = {one.source: one.answered_at for one in watched.sources}
@@ -101,6 +104,11 @@ def _engine(watched: Watched, sources: Iterable[str], kill_switch: str) -> Json:
         "kill_switch": kill_switch,
         "storm": {**storm.value, "changed_at": storm.changed_at} if storm and watched.storm else None,
     }
+
+
+def _failure(one: Json) -> Json:
+    same = {name: one[name] for name in ("what", "why", "since", "times", "due_at")}
+    return {**same, "not_told_by": list(one["missing"]), "errors": list(one["errors"])}
 
 
 def _swept(sweep: Sweep | None) -> Json | None:

@@ -15,6 +15,7 @@ from typing import Any
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.corpus import file_of, load_cases
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import LedgerError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.replay import facets
 
 Json = dict[str, Any]
@@ -57,7 +58,10 @@ def main() -> None:
     parser.add_argument("ledger", help="the ledger's URL, for example sqlite:////var/lib/remedy/ledger.db")
     parser.add_argument("folder", nargs="?", type=Path, default=CORPUS, help="where to (default: tests/corpus)")
     given = parser.parse_args()
-    cases = Ledger.open(given.ledger, read_only=True).cases(limit=MOST)
+    try:
+        cases = Ledger.open(given.ledger, read_only=True).cases(limit=MOST)
+    except LedgerError as error:
+        raise SystemExit(str(error)) from error
     written = record(cases, given.folder)
     for path in written:
         print(path)

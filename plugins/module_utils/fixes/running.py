@@ -32,6 +32,7 @@ FIX_ARGUMENTS: Spec = {
         "options": {
             "not_after": {"type": "float", "required": True},
             "host": {"type": "str"},
+            "steady": {"type": "float"},
             "pid": {"type": "int"},
             "started": {"type": "int"},
         },

@@ -23,6 +23,8 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.words import listed,
 
 QUIET = 3600.0
 """Seconds for which the same failure is not called about again."""
+KIND = 100
+"""Characters of the word for a kind of failure: it is part of a key, which PagerDuty takes up to 255 of."""
 SECONDS = 20.0
 """No call takes longer, by however many channels."""
 
@@ -33,8 +35,9 @@ def engine_failed(policy: Policy, state_dir: str | Path, what: str, why: str, no
     Returns a line for the output: who was told, or why not. What could not be sent stays in ``state_dir`` for
     ``retry_spooled``. Raises nothing: it is called where something has gone wrong already.
     """
-    key = f"oncall-remedy/engine/{socket.gethostname()}/{storable_text(what)}"
-    fresh = Failure(key, storable_text(what), storable_text(why), since=now, times=1)
+    what = storable_text(what)[:KIND]
+    key = f"oncall-remedy/engine/{socket.gethostname()}/{what}"
+    fresh = Failure(key, what, storable_text(why), since=now, times=1)
     spool = Spool(state_dir)
     try:
         with spool.locked():

@@ -15,8 +15,9 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.storable import storable_text
 
@@ -68,10 +69,8 @@ class Spool:
         """Every failure that is known. A file that is none of ours, or half a one, is passed over."""
         found = []
         for path in sorted(self._folder.glob("*.json")):
-            with contextlib.suppress(ValueError, TypeError, OSError):
-                raw = json.loads(path.read_text(encoding="utf-8"))
-                lists = {name: tuple(raw[name]) for name in ("missing", "reached", "errors")}
-                found.append(Failure(**{**raw, **lists}))
+            with contextlib.suppress(ValueError, TypeError, KeyError, OSError):
+                found.append(_parsed(path.read_text(encoding="utf-8")))
         return found
 
     def find(self, key: str) -> Failure | None:
@@ -98,3 +97,17 @@ class Spool:
 
     def _path(self, key: str) -> Path:
         return self._folder / f"{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"
+
+
+def _parsed(text: str) -> Failure:
+    """A failure as it was written. Raises ValueError, TypeError or KeyError for anything else."""
+    raw = json.loads(text)
+    return Failure(**{field.name: _KINDS[str(field.type)](raw[field.name]) for field in dataclasses.fields(Failure)})
+
+
+_KINDS: dict[str, Callable[[Any], Any]] = {
+    "str": str,
+    "float": float,
+    "int": int,
+    "tuple[str, ...]": lambda names: tuple(str(name) for name in names),
+}

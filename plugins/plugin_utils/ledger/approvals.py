@@ -12,7 +12,7 @@ Locks are taken in the order approvals (by id), episodes; ``issue_permits`` keep
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import sqlalchemy as sa
 
@@ -129,7 +129,7 @@ class Approvals(Store):
             raise StepRefused(_why_not(connection, _approvals(connection, A.id == found.id)[0], now))
         connection.execute(
             sa.update(schema.episodes)
-            .where(E.id == found.episode, E.state == "waiting")
+            .where(E.id == found.episode, E.state.in_(("open", "waiting")))
             .values(due_at=now, changed_at=now)
         )
         answered = _approvals(connection, A.id == found.id)[0]
@@ -144,15 +144,8 @@ class Approvals(Store):
 
     @step
     def turned_out(self, connection: sa.Connection, episode: str, outcome: str, now: float) -> None:
-        """Records how an incident that is over turned out, on all of its plans that have no outcome yet. One that is
-        still open becomes void: there is nothing left to decide."""
-        rows = _by_episode(connection, [episode])[episode]
-        _end(connection, [(one, "void", f"the incident is over: {outcome}") for one in rows if one.state in OPEN], now)
-        connection.execute(
-            sa.update(schema.approvals)
-            .where(A.episode == episode, A.outcome == "")
-            .values(outcome=outcome, ended_at=now)
-        )
+        """``settle`` of one, in a step of its own."""
+        settle(connection, {episode: outcome}, now)
 
     @look
     def approvals(
@@ -163,6 +156,31 @@ class Approvals(Store):
         if states:
             query = query.where(A.state.in_(states))
         return [Approval(**row._mapping) for row in connection.execute(query)]
+
+
+def settle(connection: sa.Connection, outcomes: Mapping[str, str], now: float) -> None:
+    """Records how incidents that are over turned out, on all of their plans that have no outcome yet, within the step
+    of the caller. What is still open becomes void: there is nothing left to decide."""
+    for episode, rows in _by_episode(connection, list(outcomes)).items():
+        over = f"the incident is over: {outcomes[episode]}"
+        _end(connection, [(one, "void", over) for one in rows if one.state in OPEN], now)
+        if any(not one.outcome for one in rows):
+            connection.execute(
+                sa.update(schema.approvals)
+                .where(A.episode == episode, A.outcome == "")
+                .values(outcome=outcomes[episode], ended_at=now)
+            )
+
+
+def hurry(connection: sa.Connection, episodes: Sequence[str], now: float) -> None:
+    """Makes those due at once that wait for an answer which was given while a sweep was still working on them, within
+    the step of the caller: the answer must not wait for the time that the sweep has just set."""
+    given = sa.exists().where(A.episode == E.id, A.state.in_(("approved", "rejected")), A.decided_at >= E.opened_at)
+    connection.execute(
+        sa.update(schema.episodes)
+        .where(E.id.in_(episodes), E.state == "waiting", E.why == "approval", E.due_at > now, given)
+        .values(due_at=now)
+    )
 
 
 def _approvals(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> list[Approval]:

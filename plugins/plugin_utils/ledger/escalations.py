@@ -8,7 +8,7 @@ How a call travels, channel by channel, is in ``deliveries.py``.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import sqlalchemy as sa
 
@@ -19,6 +19,7 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import
 
 X = schema.escalations.c
 E = schema.episodes.c
+Row = dict[str, object]
 _FIELDS = [schema.escalations.c[field.name] for field in dataclasses.fields(Escalation)]
 
 ARRIVED = ("sent", "told")
@@ -42,11 +43,19 @@ class Escalations(Store):
         """
         known = _known(connection, {name for call in calls for name in (call.episode, call.told_by) if name})
         fresh: list[Call] = []
+        told: list[Row] = []
         for call in sorted(calls, key=lambda one: bool(one.told_by)):
-            if (call.episode, call.level) not in known:
-                teller = known.get((call.told_by, call.level)) if call.told_by != call.episode else None
-                known[call.episode, call.level] = _insert(connection, call, teller, now)
-                fresh.append(call)
+            if (call.episode, call.level) in known:
+                continue
+            fresh.append(call)
+            teller = known.get((call.told_by, call.level)) if call.told_by != call.episode else None
+            if teller is None:
+                known[call.episode, call.level] = _insert(connection, _row(call, None, now))
+            else:
+                known[call.episode, call.level] = teller
+                told.append(_row(call, teller, now))
+        if told:
+            connection.execute(schema.escalations.insert(), told)
         tell_all(connection, [_escalated(call, now) for call in fresh])
         return fresh
 
@@ -85,9 +94,8 @@ def _known(connection: sa.Connection, episodes: set[str]) -> dict[tuple[str, int
     return known
 
 
-def _insert(connection: sa.Connection, call: Call, teller: int | None, now: float) -> int:
-    """Adds a call; returns the id of the one that speaks for it."""
-    values: Mapping[str, object] = {
+def _row(call: Call, teller: int | None, now: float) -> Row:
+    return {
         "episode": call.episode,
         "level": call.level,
         "to": call.to,
@@ -97,8 +105,11 @@ def _insert(connection: sa.Connection, call: Call, teller: int | None, now: floa
         "due_at": None if teller else now,
         "told_by": teller,
     }
-    key = connection.execute(schema.escalations.insert().values(values)).inserted_primary_key
-    return teller or int(key[0])
+
+
+def _insert(connection: sa.Connection, row: Row) -> int:
+    key = connection.execute(schema.escalations.insert().values(row)).inserted_primary_key
+    return int(key[0])
 
 
 def _escalations(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> list[Escalation]:

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger import schema
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.approvals import hurry, settle
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.cases import put_cases
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.claims import change, whose
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.connect import Store, chunks, lock, step
@@ -23,6 +24,7 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import
 )
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json
 
+A = schema.approvals.c
 E = schema.episodes.c
 L = schema.leases.c
 M = schema.mitigations.c
@@ -80,7 +82,8 @@ class Leaving(Store):
 
         The claim is given back, an unused permit becomes void, the lease of the target is free again, and the case, if
         it is given, is saved with the whole timeline. So this is the last step. Dying before: the claims run out and
-        the next sweep comes to the same end; after: each waits for its time or is closed, and its case says so.
+        the next sweep comes to the same end; after: each waits for its time or is closed, and its case says so. What a
+        human answered meanwhile is due at once, and the plans of what is closed learn how it turned out.
         """
         refused: dict[str, ClaimLost | StepRefused] = {}
         for some in chunks(departures):
@@ -112,6 +115,8 @@ def _leave(
     )
     for closed in (False, True):
         _put(connection, [departure for departure in left if (departure.state == "closed") is closed], closed, now)
+    settle(connection, {one.episode: one.outcome for one in left if one.state == "closed"}, now)
+    hurry(connection, [one.episode for one in left if one.why == "approval"], now)
     tell_all(connection, [_left(departure, now) for departure in left])
     lines = read_lines(connection, [one.episode for one in left if one.case is not None])
     put_cases(connection, [_told(one.case, lines[one.episode]) for one in left if one.case is not None], now)
@@ -119,9 +124,10 @@ def _leave(
 
 
 def _lock(connection: sa.Connection, ids: Sequence[str]) -> None:
-    """Locks leases and episodes (in this order, as everywhere): whoever uses a permit or claims at this moment has
-    either done so already and is seen, or waits."""
+    """Locks leases, approvals and episodes (in this order, as everywhere): whoever uses a permit, answers or claims at
+    this moment has either done so already and is seen, or waits."""
     lock(connection, L.target, connection.scalars(sa.select(L.target).where(L.episode.in_(ids))))
+    lock(connection, A.id, connection.scalars(sa.select(A.id).where(A.episode.in_(ids), A.outcome == "")))
     lock(connection, E.id, ids)
 
 

@@ -45,18 +45,32 @@ def prepare(url: str, read_only: bool = False) -> sa.Engine:
     if found is None:
         raise (LedgerMissing if read_only else LedgerError)(f"{Store(engine).place} is not a ledger of this engine")
     if found != schema.VERSION:
-        raise LedgerError(
-            f"the ledger at {Store(engine).place} has schema version {found}; this engine reads {schema.VERSION}"
-        )
+        raise LedgerError(_other_version(Store(engine).place, found))
     return engine
 
 
-def version_of(engine: sa.Engine) -> int | None:
+def _other_version(place: str, found: str) -> str:
+    words = f"the ledger at {place} has schema version {found}, and this engine works with {schema.VERSION}"
+    if found > schema.VERSION:
+        return f"{words}: use the engine that it was made for, or a newer one"
+    return f"{words}: stop the sweeps and run ansible-playbook oncall.remedy.migrate (--check shows what it would do)"
+
+
+def version_of(engine: sa.Engine) -> str | None:
     """The version of the schema that a database has, or None if there is no ledger in it."""
     with Store(engine)._transaction(writes=False) as connection:
-        if not sa.inspect(connection).has_table(schema.version.name):
-            return None
-        return connection.execute(sa.select(schema.version.c.version)).scalar()
+        return version_in(connection)
+
+
+def version_in(connection: sa.Connection) -> str | None:
+    """``version_of``, within the transaction of the caller."""
+    tables = sa.inspect(connection)
+    if tables.has_table(schema.version.name):
+        return connection.scalars(sa.select(schema.version.c.version_num)).one_or_none()
+    if tables.has_table(schema.first_version.name):
+        first = connection.scalars(sa.select(schema.first_version.c.version)).one_or_none()
+        return None if first is None else f"{first:04}"
+    return None
 
 
 def _create(engine: sa.Engine) -> None:
@@ -64,7 +78,7 @@ def _create(engine: sa.Engine) -> None:
     try:
         with Store(engine)._transaction(writes=True) as connection:
             schema.metadata.create_all(connection)
-            connection.execute(schema.version.insert().values(version=schema.VERSION))
+            connection.execute(schema.version.insert().values(version_num=schema.VERSION))
     except sa.exc.DBAPIError:
         if version_of(engine) is None:
             raise

@@ -13,8 +13,9 @@ import sqlalchemy as sa
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.storable import redact, storable_text
 
-VERSION = 1
-"""Of the schema below. A ledger of another version is refused, never written to by guess."""
+VERSION = "0002"
+"""Of the schema below: the newest revision in ``migrations/versions``, which lead here from every earlier one. A ledger
+of another version is refused, never written to by guess."""
 
 metadata = sa.MetaData()
 
@@ -52,7 +53,14 @@ def _episode(primary_key: bool = False, name: str = "episode") -> sa.Column[str]
     return sa.Column(name, SafeText, sa.ForeignKey("episodes.id"), nullable=False, primary_key=primary_key)
 
 
-version = sa.Table("ledger_version", metadata, sa.Column("version", sa.Integer, primary_key=True, autoincrement=False))
+# Alembic's table: it reads and changes it when a ledger is migrated. Before there were migrations it was another one.
+version = sa.Table(
+    "alembic_version",
+    metadata,
+    sa.Column("version_num", sa.String(32), nullable=False),
+    sa.PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
+first_version = sa.table("ledger_version", sa.column("version", sa.Integer))
 
 episodes = sa.Table(
     "episodes",

@@ -64,7 +64,8 @@ def totals_of(connection: sa.Connection, episodes: Sequence[str] | None = None) 
     tallies (``add``) in the step that removes the rows."""
     if episodes is None:
         return [*_totals(connection, None)]
-    return _sums(_merged(one for some in chunks(episodes) for one in _totals(connection, some)))
+    counted = [one for some in chunks(episodes) for one in _totals(connection, some)]
+    return _sums(_merged([*counted, *_relapses_that_lose_their_sequel(connection, frozenset(episodes))]))
 
 
 class Tallies(Store):
@@ -119,11 +120,27 @@ def _incidents(connection: sa.Connection, among: Sequence[str] | None) -> Iterat
         )
     )
     yield from _by_runbook(connection, "pages_prevented", [*healed, alone])
-    back = schema.episodes.alias("back")
-    again = sa.exists().where(
-        back.c.key == E.key, back.c.opened_at >= E.closed_at, back.c.opened_at <= E.closed_at + RELAPSE_SECONDS
-    )
-    yield from _by_runbook(connection, "relapses", [*healed, again])
+    yield from _by_runbook(connection, "relapses", [*healed, sa.exists().where(_came_back())])
+
+
+_BACK = schema.episodes.alias("back")
+
+
+def _came_back() -> sa.ColumnElement[bool]:
+    """``_BACK`` is the same incident, opened soon after it was healed."""
+    soon = sa.and_(_BACK.c.opened_at >= E.closed_at, _BACK.c.opened_at <= E.closed_at + RELAPSE_SECONDS)
+    return sa.and_(_BACK.c.key == E.key, E.state == "closed", E.outcome == "healed", soon)
+
+
+def _relapses_that_lose_their_sequel(connection: sa.Connection, going: frozenset[str]) -> list[Sum]:
+    """Healed incidents that stay while all that they came back as is going: from the rows that will be left, nobody
+    could tell any more that they did not hold."""
+    sequels = sa.select(E.id, E.runbook, _BACK.c.id.label("sequel")).where(_came_back())
+    touched = {row.id for some in chunks(going) for row in connection.execute(sequels.where(_BACK.c.id.in_(some)))}
+    rows = [row for some in chunks(touched - going) for row in connection.execute(sequels.where(E.id.in_(some)))]
+    left = {row.id for row in rows if row.sequel not in going}
+    lost = {row.id: row.runbook for row in rows if row.id not in left}
+    return [Sum("relapses", {"runbook": runbook}) for runbook in lost.values()]
 
 
 def _by_runbook(connection: sa.Connection, name: str, where: Sequence[Any]) -> Iterator[Sum]:

@@ -119,6 +119,10 @@ def _warnings(engine: Json, at: float) -> Iterator[str]:
         down = f": {unrelated} unrelated targets down" if unrelated is not None else ""
         since = clock(storm.get("since") or storm["changed_at"], at)
         yield f"A storm since {since} UTC{down}. Nothing acts until it is over."
+    for one in engine["failures"]:
+        missing = f"; not told yet by {listed(one['not_told_by'], 4)}" if one["not_told_by"] else ""
+        often = f"{plural(one['times'], 'time')} since {clock(one['since'], at)} UTC"
+        yield f"The engine itself failed ({one['what']}), {often}: {cut(one['why'], LONGEST)}{missing}"
     last = engine["last_sweep"]
     if last and last["verdict"] != "completed":
         yield f"The last sweep {last['verdict']}: {cut(last['reason'] or 'no reason is known', LONGEST)}"

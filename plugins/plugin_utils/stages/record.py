@@ -17,6 +17,7 @@ from pathlib import Path
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils import case as cases
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.storable import redact
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import ClaimLost, Episode
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json, as_json
 from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation import page, report, story
@@ -76,7 +77,10 @@ class Recorder:
         self._ledger.escalate(episode.id, 1, to or target_escalation or DEFAULT_ESCALATION, why, time.time())
 
     def keep(self, episode: Episode, case: Json, now: float) -> None:
-        """Saves a case as it stands, with its escalations and timeline, writes its page and shows it."""
+        """Saves a case as it stands, with its escalations and timeline, writes its page and shows it.
+
+        What is shown is what the ledger keeps: with no secret in it that an alert or an answer held.
+        """
         case = {
             **case,
             "check": self._check,
@@ -86,13 +90,14 @@ class Recorder:
             ],
             "timeline": as_json(self._ledger.timeline(episode.id)),
         }
+        case = redact(case)
         self._ledger.save_case(case, now)
         self._say(report.incident(case, path=self._page_or_complaint(case), colour=self._colour) + "\n")
 
     def begin(self, case: Json, now: float) -> None:
         """Saves the case of an incident that is about to be mended, and says what begins."""
         self._ledger.save_case(case, now)
-        self._say(report.mending(case))
+        self._say(report.mending(redact(case)))
 
     def _rest(self, episode: Episode, ending: Ending, now: float) -> None:
         if ending.left == "closed":

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -80,7 +81,7 @@ def controller() -> Iterator[subprocess.Popen[bytes]]:
 def bounds_of(controller: subprocess.Popen[bytes], host: str = "", not_after: float = NOW + 60) -> Bounds:
     started = process.start_of(controller.pid)
     assert started is not None
-    return Bounds(not_after, host or process.here(), controller.pid, started)
+    return Bounds(not_after, host or process.here(), pid=controller.pid, started=started)
 
 
 class TestTime:
@@ -106,6 +107,19 @@ class TestTime:
         with pytest.raises(ProbeError):
             fence()
 
+    def test_a_wall_clock_set_back_before_the_module_began_lengthens_nothing_on_the_permits_machine(
+        self, controller: subprocess.Popen[bytes]
+    ) -> None:
+        hands = Hands()
+        fence = Fence(
+            dataclasses.replace(bounds_of(controller, not_after=NOW + 3600), steady=hands.monotonic() + 60), hands
+        )
+        hands.sleep(60)
+        fence()
+        hands.sleep(1)
+        with pytest.raises(ProbeError, match="over 1 s ago"):
+            fence()
+
 
 class TestController:
     def test_while_it_runs_writes_pass(self, controller: subprocess.Popen[bytes]) -> None:
@@ -128,11 +142,11 @@ class TestController:
     def test_another_process_of_its_number_is_another_process(self, controller: subprocess.Popen[bytes]) -> None:
         bounds = bounds_of(controller)
         with pytest.raises(ProbeError, match="is gone"):
-            Fence(Bounds(bounds.not_after, bounds.host, bounds.pid, bounds.started - 1), Hands())()
+            Fence(dataclasses.replace(bounds, started=bounds.started - 1), Hands())()
 
     @pytest.mark.parametrize("host", ["another boot pid:[1]", ""])
     def test_elsewhere_the_time_alone_bounds(self, controller: subprocess.Popen[bytes], host: str) -> None:
-        fence = Fence(Bounds(NOW + 60, host, controller.pid, 1), Hands())
+        fence = Fence(Bounds(NOW + 60, host, steady=-1.0, pid=controller.pid, started=1), Hands())
         fence()
 
     def test_a_process_that_is_hidden_from_this_user_still_runs(self, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -229,10 +229,10 @@ def test_what_a_wrong_clock_asked_for_in_the_future_cannot_be_decided(ledger: Le
 
 def test_a_plan_of_an_incident_that_is_over_cannot_be_decided(ledger: Ledger) -> None:
     episode = opened(ledger, "s1")
-    ledger.ask([question(episode)], NOW)
+    (one,) = ledger.ask([question(episode)], NOW)
     ledger.close_episode(episode, "resolved", "s1", NOW)
     with pytest.raises(StepRefused, match="over"):
-        ledger.decide_approval(only(ledger, episode).id, True, "ada", "", NOW)
+        ledger.decide_approval(one.id, True, "ada", "", NOW)
 
 
 def test_secrets_in_a_reason_are_not_kept(ledger: Ledger) -> None:
@@ -240,6 +240,45 @@ def test_secrets_in_a_reason_are_not_kept(ledger: Ledger) -> None:
     decided = ledger.decide_approval(only(ledger, episode).id, True, "ada", "password=pl4nted-s3cret", NOW)
     assert "pl4nted" not in decided.decided_why
     assert "pl4nted" not in "".join(events(ledger, episode))
+
+
+def test_an_answer_that_comes_while_the_sweep_still_works_on_it_is_not_put_off_with_it(ledger: Ledger) -> None:
+    episode = opened(ledger, "s1")
+    (one,) = ledger.ask([question(episode)], NOW)
+    ledger.decide_approval(one.id, True, "ada", "", NOW + 1)
+    ledger.wait(episode, "approval", 900.0, "s1", NOW + 2)
+    assert [each.id for each in ledger.due(NOW + 2)] == [episode]
+
+
+def test_without_an_answer_it_is_put_off_as_the_sweep_says(ledger: Ledger) -> None:
+    episode = waiting(ledger, due_at=400.0)
+    assert ledger.due(399.0) == []
+    assert [each.id for each in ledger.due(400.0)] == [episode]
+
+
+def leave(url: str, episode: str) -> None:
+    Ledger.open(url).wait(episode, "approval", 900.0, "s1", NOW + 1)
+
+
+def answer(url: str, name: str) -> None:
+    Ledger.open(url).decide_approval(name, True, "ada", "", NOW + 1)
+
+
+def either(url: str, episode: str, name: str) -> None:
+    """One process leaves the episode, the other answers."""
+    if name:
+        answer(url, name)
+    else:
+        leave(url, episode)
+
+
+def test_answering_and_leaving_at_the_same_moment_never_loses_the_answer(url: str, ledger: Ledger) -> None:
+    for number in range(5):
+        target, sweep = f"t{number}", "s1"
+        episode = opened(ledger, sweep, target)
+        (one,) = ledger.ask([question(episode, target=target)], NOW)
+        assert at_once(either, [(url, episode, ""), (url, episode, one.id)]) == [None, None]
+        assert episode in [each.id for each in ledger.due(NOW + 1)]
 
 
 # ---- running out, and how it turned out
@@ -273,6 +312,21 @@ def test_what_still_waits_when_the_incident_is_over_becomes_void(ledger: Ledger)
     ledger.turned_out(episode, "resolved", 200.0)
     assert ledger.approval_of(episode) is None
     assert [(one.state, one.outcome) for one in ledger.approvals()] == [("void", "resolved")]
+
+
+def test_closing_an_incident_tells_its_plans_how_it_turned_out(ledger: Ledger) -> None:
+    proposed, asked = opened(ledger, "s1", "a"), opened(ledger, "s1", "b")
+    ledger.ask([question(proposed, kind="proposal", state="proposed", expires_at=None), question(asked)], NOW)
+    ledger.close_episode(proposed, "resolved", "s1", 150.0)
+    ledger.close_episode(asked, "resolved", "s1", 150.0)
+    found = {one.episode: (one.state, one.outcome, one.ended_at) for one in ledger.approvals()}
+    assert found == {proposed: ("proposed", "resolved", 150.0), asked: ("void", "resolved", 150.0)}
+
+
+def test_an_incident_that_waits_on_leaves_its_plans_without_an_outcome(ledger: Ledger) -> None:
+    episode = waiting(ledger)
+    assert only(ledger, episode).outcome == ""
+    assert only(ledger, episode).state == "waiting"
 
 
 def test_they_are_listed_newest_first_by_state_and_time(ledger: Ledger) -> None:

@@ -110,11 +110,12 @@ def test_a_file_that_is_no_ledger_is_refused_and_left_as_it_is(tmp_path: Path, c
     assert place.read_bytes() == content
 
 
-def test_a_ledger_of_another_version_is_refused(url: str, ledger: Ledger) -> None:
+def test_a_ledger_of_a_newer_version_is_refused(url: str, ledger: Ledger) -> None:
     with ledger._transaction(writes=True) as connection:
-        connection.execute(sa.update(schema.version).values(version=99))
-    with pytest.raises(LedgerError, match="schema version 99"):
-        Ledger.open(url)
+        connection.execute(sa.update(schema.version).values(version_num="9999"))
+    for read_only in (False, True):
+        with pytest.raises(LedgerError, match=r"schema version 9999, and this engine works with .*: use the engine"):
+            Ledger.open(url, read_only)
 
 
 @pytest.mark.parametrize(

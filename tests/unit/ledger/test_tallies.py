@@ -125,6 +125,20 @@ def test_no_sum_changes_when_retention_removes_the_rows(ledger: Ledger) -> None:
     assert sums(ledger)["incidents['healed', 'traefik_down']"] == before["incidents['healed', 'traefik_down']"] + 1
 
 
+def test_a_relapse_stays_counted_in_whatever_order_the_incidents_are_removed(ledger: Ledger) -> None:
+    first = healed(ledger, "again", now=100.0)
+    sequels = []
+    for now in (1000.0, 2000.0):
+        sequel = opened(ledger, "s1", "again", now)
+        ledger.close_episode(sequel, "resolved", "s1", now + 50)
+        sequels.append(sequel)
+    before = sums(ledger)
+    assert before["relapses['traefik_down']"] == 1
+    for episode in (*sequels, first):
+        remove(ledger, [episode])
+        assert sums(ledger) == before
+
+
 def test_a_sweep_counts_once_however_it_ends(ledger: Ledger) -> None:
     well, broken, dead = (ledger.start_sweep("ops1", pid, 100.0) for pid in (1, 2, 3))
     ledger.finish_sweep(well, {"fault": ""}, 112.0)

@@ -112,8 +112,16 @@ def test_a_plan_that_needs_a_yes_shows_its_hash_risk_expiry_and_the_command_to_c
 def test_what_was_approved_says_by_whom_and_for_how_long_it_is_good() -> None:
     watched = things.everything()
     yes = dataclasses.replace(watched.approvals[0], state="approved", decided_by="ada")
-    words = section(shown(dataclasses.replace(watched, approvals=(yes,))), "Approved, not carried out yet")
-    assert "approved by ada; good for 55 min more" in words
+    words = shown(dataclasses.replace(watched, approvals=(yes,)))
+    assert "approved by ada; good for 55 min more" in section(words, "Approved, not carried out yet")
+    assert "edge-fra1" not in section(words, "Waits")
+
+
+def test_an_alert_that_has_not_fired_for_long_enough_is_held_by_patience() -> None:
+    young = things.episode(why="patience", outcome="waiting")
+    gate = [{"guard": "patience", "passes": False, "reason": "fires for 30 s of 2 min"}]
+    words = text(status(Watched(episodes=(young,)), {young.id: things.case(young, gate=gate)}, NOW))
+    assert "held by patience: fires for 30 s of 2 min" in section(words, "Held")
 
 
 def test_a_call_that_has_not_arrived_names_the_channel_and_its_error_also_when_the_incident_is_over() -> None:
@@ -156,6 +164,22 @@ def test_storm_kill_switch_and_a_failed_sweep_stand_at_the_top() -> None:
     assert "! A storm since 04:15:07 UTC: 12 unrelated targets down." in head
     assert "! The last sweep failed: no space left on device" in head
     assert "cannot be told" in shown(watched, kill_switch="unreadable")
+
+
+def test_a_failure_of_the_engine_itself_says_who_was_not_told() -> None:
+    failure = {
+        "key": "k",
+        "what": "sweep",
+        "why": "no space left on device",
+        "since": NOW - 120,
+        "times": 2,
+        "due_at": NOW,
+        "missing": ("pager",),
+        "errors": ("pager: HTTP 503",),
+    }
+    head = " ".join(shown(Watched(), failures=[failure]).split())
+    assert "! The engine itself failed (sweep), 2 times since 04:15:07 UTC: no space left on device" in head
+    assert "not told yet by pager" in head
 
 
 def test_a_source_that_was_never_heard_is_named() -> None:
