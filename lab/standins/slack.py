@@ -48,7 +48,7 @@ class Slack(Service):
         if problems:
             self.arrivals.add(False, {"message": message}, problems)
             return Reply.text(400, problems[0].partition(":")[0])
-        seen = {"notifies": [], "links": [], "loose": []}
+        seen: dict[str, list[str]] = {"notifies": [], "links": [], "loose": []}
         for text, verbatim in _texts(message):
             _sort_sequences(text, verbatim, seen)
         self.arrivals.add(True, {"message": message, **seen})

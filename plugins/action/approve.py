@@ -13,6 +13,8 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.action import StageA
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Approval
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import RunbookError
+from ansible_collections.oncall.remedy.plugins.plugin_utils.playbooks import OWN, runbooks_of
 from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation import decisions
 from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import SettingsError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.words import clock
@@ -61,7 +63,16 @@ class ActionModule(StageAction):
         return {"waiting": [_returned(one) for one in waiting]}
 
     def _tell(self, ledger: Ledger, approval: Approval) -> None:
-        self.say(decisions.plan(approval, ledger.case(approval.episode), ledger.now()))
+        case = ledger.case(approval.episode)
+        self.say(decisions.plan(approval, case, ledger.now(), self._playbook(case)))
+
+    def _playbook(self, case: Json | None) -> str:
+        """How the runbook's own playbook is called; empty where there is none that can be used."""
+        try:
+            path = runbooks_of(self.settings()).by_name((case or {}).get("runbook") or "").path
+        except RunbookError:
+            return ""
+        return f"oncall.remedy.{path.stem}" if path.parent == OWN else str(path)
 
 
 def _following(one: Approval, check: bool) -> str:

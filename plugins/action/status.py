@@ -13,6 +13,7 @@ from typing import ClassVar
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils import extra_vars
 from ansible_collections.oncall.remedy.plugins.plugin_utils.action import StageAction
+from ansible_collections.oncall.remedy.plugins.plugin_utils.brake import kill_switch
 from ansible_collections.oncall.remedy.plugins.plugin_utils.earned import earned
 from ansible_collections.oncall.remedy.plugins.plugin_utils.escalation.spool import Spool
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
@@ -22,7 +23,6 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json, a
 from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation import report
 from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation import status as words
 from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import Settings, SettingsError
-from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.decide import kill_switch
 from ansible_collections.oncall.remedy.plugins.plugin_utils.status import status
 
 FORMATS = ("text", "json")

@@ -38,9 +38,9 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook imp
 
 NOT_RECORDED = "not recorded then"
 
-DECIDES = ("mitigation", "role", "action", "touches", "arguments", "risk", "credential", "owner", "cures")
-"""Of a plan, what is done to what. Other members say how long and how often."""
-BESIDE = ("timeout", "cooldown", "within", "disturbs", "among", "undo", "rung", "rungs")
+DECIDES = ("mitigation", "role", "action", "touches", "arguments", "risk", "credential", "owner", "cures", "undo")
+"""Of a plan, what is done to what, and what takes it back. Other members say how long and how often."""
+BESIDE = ("timeout", "cooldown", "within", "disturbs", "among", "rung", "rungs")
 
 
 @dataclasses.dataclass(frozen=True)

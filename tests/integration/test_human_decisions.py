@@ -131,6 +131,7 @@ def test_without_a_decision_a_plan_is_shown_and_without_a_plan_what_waits_is_lis
     shown = waiting.sweep("-e", f"plan={one.id[:6]}", playbook=APPROVE).ended_well().output
     assert "Nothing was decided" in shown
     assert one.because in " ".join(shown.split())
+    assert f"    ansible-playbook {RUNBOOKS / 'edge_down.yml'} -e target=hetzner" in shown
     assert asked(waiting) == one
 
 

@@ -139,6 +139,12 @@ def test_another_argument_alone_is_a_flip(tmp_path: Path, case: Json) -> None:
     assert "arguments.pods: [a, b, c] → none" in told([replayed], {}, [])
 
 
+def test_what_takes_a_mitigation_back_is_part_of_the_decision(tmp_path: Path, case: Json) -> None:
+    second = SAMPLE[SAMPLE.index("  restart:\n") : SAMPLE.index("verify:")].replace("restart:", "back:", 1)
+    undo = ("    risk: low\n", "    risk: low\n    undo: back\n")
+    assert whats(today(tmp_path, case, undo, ("verify:", f"{second}verify:"))) == ["undo"]
+
+
 def test_evidence_that_was_not_asked_for_then_is_unknown(tmp_path: Path, case: Json) -> None:
     more = "  nodes: {kubernetes_nodes: }\nfindings:\n  - name: nodes_gone\n    when: [nodes.total == 0]\n"
     replayed = today(tmp_path, case, ("findings:\n", f"{more}    because: x\n    escalate: platform\n"))

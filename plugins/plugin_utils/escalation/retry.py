@@ -10,4 +10,4 @@ LONGEST = 1800.0
 
 def pause(attempts: int, later: float = 0.0) -> float:
     """Seconds until the next attempt, after ``attempts`` before this one; ``later`` is what the service asks for."""
-    return max(min(FIRST * 2 ** min(attempts, 10), LONGEST), min(later, LONGEST))
+    return max(min(FIRST * 2.0 ** min(attempts, 10), LONGEST), min(later, LONGEST))

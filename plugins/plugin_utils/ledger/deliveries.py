@@ -198,9 +198,9 @@ def _deliveries(connection: sa.Connection, *where: sa.ColumnElement[bool]) -> li
     return [Delivery(**row._mapping) for row in rows]
 
 
-def _delivery(row: Mapping[str, object]) -> Delivery:
-    return Delivery(**{name.name: row[name.name] for name in dataclasses.fields(Delivery)})  # type: ignore[arg-type]
+def _delivery(row: sa.RowMapping) -> Delivery:
+    return Delivery(**{name.name: row[name.name] for name in dataclasses.fields(Delivery)})
 
 
-def _escalation(row: Mapping[str, object]) -> Escalation:
-    return Escalation(**{name.name: row[f"of_{name.name}"] for name in dataclasses.fields(Escalation)})  # type: ignore[arg-type]
+def _escalation(row: sa.RowMapping) -> Escalation:
+    return Escalation(**{name.name: row[f"of_{name.name}"] for name in dataclasses.fields(Escalation)})

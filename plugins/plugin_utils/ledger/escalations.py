@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -108,7 +109,7 @@ def _row(call: Call, teller: int | None, now: float) -> Row:
 
 
 def _insert(connection: sa.Connection, row: Row) -> int:
-    key = connection.execute(schema.escalations.insert().values(row)).inserted_primary_key
+    key: Any = connection.execute(schema.escalations.insert().values(row)).inserted_primary_key
     return int(key[0])
 
 

@@ -32,6 +32,7 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.leaving impor
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.opening import prepare
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.pauses import Pauses
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.permits import Permits
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.retention import Retention
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.standings import Standings
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.sweeps import Sweeps
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.tallies import Tallies
@@ -60,6 +61,7 @@ class Ledger(
     Pauses,
     Tallies,
     Watch,
+    Retention,
 ):
     """What the engine knows between two sweeps."""
 

@@ -64,7 +64,7 @@ class Migrated:
 
 def revisions_after(version: str) -> tuple[Revision, ...]:
     """What has to be applied to a ledger of this version, in order. Raises LedgerError for one that is not known."""
-    known = [Revision(one.revision, (one.doc or "").partition(":")[0]) for one in _script().walk_revisions()][::-1]
+    known = [Revision(one.revision, (one.doc or "").partition("\n")[0]) for one in _script().walk_revisions()][::-1]
     names = [one.name for one in known]
     if version and version not in names:
         raise LedgerError(f"the ledger has schema version {version}, which this engine does not know: it is newer")

@@ -18,12 +18,15 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.words import brief, 
 Json = dict[str, Any]
 
 
-def plan(approval: Approval, case: Mapping[str, Any] | None, now: float) -> str:
-    """A plan that was put before a human: what would be done to what, why, and until when an answer counts."""
+def plan(approval: Approval, case: Mapping[str, Any] | None, now: float, playbook: str = "") -> str:
+    """A plan that was put before a human: what would be done to what, why, and until when an answer counts.
+
+    ``playbook`` is the runbook's own, which shows what would change.
+    """
     title = f"{_alert(case)}{approval.target}: {_what(approval.plan)}"
     rows = [*_why(approval), *_doing(approval.plan), *_asking(approval, now)]
     told = block(title, f"{_state(approval, now)} · {approval.id}", rows)
-    return "\n".join([told, *_preview(approval, case)])
+    return "\n".join([told, *_preview(approval, playbook)])
 
 
 def waiting(approvals: Sequence[Approval], now: float) -> str:
@@ -108,10 +111,9 @@ def _asking(one: Approval, now: float) -> Iterator[Row]:
     yield "hashes", f"plan {one.plan_hash[:16]}, evidence {one.evidence_hash[:16]}"
 
 
-def _preview(one: Approval, case: Mapping[str, Any] | None) -> list[str]:
+def _preview(one: Approval, playbook: str) -> list[str]:
     """How to see what would change before one decides: a command on a line of its own, to copy."""
-    runbook = (case or {}).get("runbook")
-    if not runbook or one.state != "waiting":
+    if not playbook or one.state != "waiting":
         return []
-    command = f"ansible-playbook oncall.remedy.{runbook} -e target={one.target} -e remedy_mode=act --check --diff"
+    command = f"ansible-playbook {playbook} -e target={one.target} -e remedy_mode=act --check --diff"
     return [*row("preview", "what it would change, with nothing written:"), visible(f"    {command}")]

@@ -106,7 +106,8 @@ def test_a_sweep_that_always_fails_before_it_could_retry_still_retries(desk: Des
 def test_the_retries_are_ever_further_apart_up_to_half_an_hour(desk: Desk, state: Path) -> None:
     refuse(desk, 9)
     engine_failed(policy(desk), state, WHAT, WHY, 0.0)
-    tried, now = [], 0.0
+    tried: list[float] = []
+    now = 0.0
     while len(tried) < 8:
         now += MINUTE
         if retry_spooled(policy(desk), state, now):

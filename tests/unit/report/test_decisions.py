@@ -78,13 +78,11 @@ def test_a_plan_shows_what_is_done_to_what_and_why_and_until_when_an_answer_coun
 
 
 def test_the_preview_is_a_command_on_a_line_of_its_own() -> None:
-    lines = decisions.plan(approval(), CASE, NOW).splitlines()
-    assert (
-        lines[-1]
-        == "    ansible-playbook oncall.remedy.traefik_down -e target=hetzner -e remedy_mode=act --check --diff"
-    )
-    assert "preview" not in decisions.plan(approval(), None, NOW)
-    assert "preview" not in decisions.plan(approval(state="used"), CASE, NOW)
+    lines = decisions.plan(approval(), CASE, NOW, "oncall.remedy.traefik_down").splitlines()
+    command = "ansible-playbook oncall.remedy.traefik_down -e target=hetzner -e remedy_mode=act --check --diff"
+    assert lines[-1] == f"    {command}"
+    assert "preview" not in decisions.plan(approval(), CASE, NOW)
+    assert "preview" not in decisions.plan(approval(state="used"), CASE, NOW, "oncall.remedy.traefik_down")
 
 
 def test_what_is_not_declared_is_said_to_be_so() -> None:

@@ -32,7 +32,7 @@ def send(envelope: Envelope) -> str:
     options = envelope.channel.options
     key = envelope.secrets["routing_key_file"]
     with _Once(key, base_url=options.get("url"), verify=tls.context(ca_path=options.get("ca_path"))) as client:
-        client.timeout = envelope.seconds
+        client.timeout = max(1, int(envelope.seconds))
         try:
             if envelope.message.kind == "clear":
                 client.resolve(envelope.message.key)
@@ -43,7 +43,7 @@ def send(envelope: Envelope) -> str:
     return ""
 
 
-class _Once(pagerduty.EventsApiV2Client):  # type: ignore[misc]
+class _Once(pagerduty.EventsApiV2Client):
     """The client as it comes repeats by itself, for minutes, and a 429 for ever. Here each send is one request: the
     ledger knows of every attempt, and when the next one is due."""
 
