@@ -26,7 +26,7 @@ def date_time(value: Any, zone: datetime.tzinfo = UTC) -> datetime.datetime:
 
     Returns a time with a zone: that of the text, else ``zone``. Raises ValueError.
     """
-    if not isinstance(value, str) or not value[:4].isdigit():
+    if not isinstance(value, str) or not value.strip()[:4].isdigit():
         raise ValueError(f"{str(value)[:60]!r} is no date and time, such as 2026-11-21 22:00")
     try:
         found = datetime.datetime.fromisoformat(value.strip())
