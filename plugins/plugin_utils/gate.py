@@ -12,13 +12,22 @@ import dataclasses
 from collections.abc import Callable
 from typing import Literal
 
+from ansible_collections.oncall.remedy.plugins.plugin_utils.guards import approval as approvals
 from ansible_collections.oncall.remedy.plugins.plugin_utils.guards import mode as modes
+from ansible_collections.oncall.remedy.plugins.plugin_utils.guards import opt_out as opted_out
 from ansible_collections.oncall.remedy.plugins.plugin_utils.guards import owner as owners
 from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.alert import not_silenced, still_firing
+from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.at_once import at_once, helps_elsewhere
+from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.blast_radius import blast_radius
 from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.cooldown import cooldown
 from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.evidence import evidence
 from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.kill_switch import kill_switch
 from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.lease import lease, nothing_unfinished
+from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.maintenance import maintenance
+from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.patience import patience
+from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.pause import pause
+from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.recurrence import recurrence
+from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.storm import storm
 from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.tried import not_tried
 from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.view import GateInput, holds
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Verdict
@@ -30,19 +39,29 @@ Guard = Callable[[GateInput], Verdict]
 
 GUARDS: tuple[Guard, ...] = (
     kill_switch,  # is the emergency brake off?
+    pause,  # does nobody want nothing done for a while?
+    opted_out.opt_out,  # do the owners want the engine here at all?
     modes.mode,  # may this risk be taken on this target?
     modes.draft,  # is the runbook finished?
+    maintenance,  # is nobody working on it by plan?
     still_firing,  # is there still something to mend?
+    patience,  # has it lasted long enough to be no hiccup?
     not_silenced,  # does anybody want it left alone, or is it explained by another alert?
+    storm,  # can the monitor be believed?
     evidence,  # does the diagnosis stand on complete and fresh evidence?
-    lease,  # is nobody else changing the target?
-    nothing_unfinished,  # does everything begun on it have an outcome?
+    lease,  # is nobody else changing the target, or what it stands on?
+    nothing_unfinished,  # does everything begun on them have an outcome?
     not_tried,  # was the same not done in this incident already?
     cooldown,  # was the same not done a moment ago?
+    recurrence,  # does it not come back again and again?
+    blast_radius,  # does it leave enough of what is healthy alone?
+    at_once,  # are few enough of its kind being mended?
+    helps_elsewhere,  # has it not failed its likes?
     owners.owner,  # would nobody put it back?
+    approvals.approval,  # has a human said yes, where one is needed?
 )
 
-_PROPOSING = frozenset({modes.NAME, modes.DRAFT, owners.NAME})
+_PROPOSING = frozenset({opted_out.NAME, modes.NAME, modes.DRAFT, owners.NAME})
 """Guards that object to the engine's hand and not to the change: with no other objection it is proposed to a human."""
 
 
@@ -50,11 +69,11 @@ _PROPOSING = frozenset({modes.NAME, modes.DRAFT, owners.NAME})
 class Decision:
     """What comes of a plan, with the reason in one sentence.
 
-    ``act``: it may be carried out. ``propose``: a human is shown it. ``observe``: the target's mode is to watch only.
-    ``hold``: not now; the verdicts say why, and a later sweep asks again.
+    ``act``: it may be carried out. ``ask``: nothing is missing but a human's yes. ``propose``: a human is shown it.
+    ``observe``: the target's mode is to watch only. ``hold``: not now; the verdicts say why, a later sweep asks again.
     """
 
-    answer: Literal["act", "propose", "observe", "hold"]
+    answer: Literal["act", "ask", "propose", "observe", "hold"]
     verdicts: tuple[Verdict, ...]
     reason: str
 
@@ -77,7 +96,12 @@ def decide(view: GateInput, guards: tuple[Guard, ...] = GUARDS) -> Decision:
         return Decision("act", answers, f"all {len(answers)} guards pass")
     if _mode(view) == "observe":
         return Decision("observe", answers, "mode observe: this is only watched")
-    blocking = [verdict for verdict in held if verdict.guard not in _PROPOSING or _mode(view) is None]
+    if [verdict.guard for verdict in held] == [approvals.NAME] and _can_be_asked(view):
+        return Decision("ask", answers, held[0].reason)
+    mode = _mode(view)
+    # Where the change is only proposed, whether it would need a yes is not the question.
+    aside = _PROPOSING | {approvals.NAME} if any(one.guard in _PROPOSING for one in held) else _PROPOSING
+    blocking = [verdict for verdict in held if verdict.guard not in aside or mode is None]
     reasons = "; ".join(f"{verdict.guard}: {verdict.reason}" for verdict in blocking or held)
     return Decision("hold" if blocking else "propose", answers, reasons)
 
@@ -92,6 +116,13 @@ def _ask(guard: Guard, view: GateInput) -> Verdict:
     if not isinstance(verdict, Verdict) or not isinstance(verdict.passes, bool):
         return holds(name, "it cannot be told: the guard gave no verdict")
     return verdict
+
+
+def _can_be_asked(view: GateInput) -> bool:
+    try:
+        return approvals.asks(view)
+    except Exception:  # noqa: BLE001  as in _ask: the guard has said what is wrong
+        return False
 
 
 def _mode(view: GateInput) -> str | None:

@@ -50,13 +50,14 @@ def _short(value: Any) -> str:
 
 
 def mode(view: GateInput) -> Verdict:
-    """Passes in mode act. The other modes are no failure: the inventory asks for them, and the reason says so."""
+    """Passes in mode act, and in mode approve, where guard *approval* asks for the yes. The other modes are no failure:
+    the inventory asks for them, and the reason says so."""
     try:
         found = mode_of(view.mode, view.plan.risk)
     except ModeError as error:
         return holds(NAME, str(error))
     of = f"{found}, for {view.plan.risk} risk on {view.target}"
-    if found == "act":
+    if found in ("act", "approve"):
         return passes(NAME, of)
     if found == "propose":
         return holds(NAME, f"{of}: as set, the change is shown to a human and not made")
