@@ -7,16 +7,19 @@ from __future__ import annotations
 import time
 from typing import Any, ClassVar
 
+from ansible_collections.oncall.remedy.plugins.plugin_utils import counting
 from ansible_collections.oncall.remedy.plugins.plugin_utils.action import StageAction, ledger_of
 from ansible_collections.oncall.remedy.plugins.plugin_utils.alerts.sources import Pulled, pull
 from ansible_collections.oncall.remedy.plugins.plugin_utils.estate import plain
 from ansible_collections.oncall.remedy.plugins.plugin_utils.gather import Gatherer
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.tallies import Sum
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json
 from ansible_collections.oncall.remedy.plugins.plugin_utils.playbooks import runbooks_of
 from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import Settings
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.assess import Assessed, Assessor
+from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.calls import Ended
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.decide import Decided, Decider
-from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.record import Recorder
+from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.ending import Ending
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.work import read_work, to_assess
 
 
@@ -29,13 +32,17 @@ class ActionModule(StageAction):
         sweep, settings = options["sweep"], self.settings()
         ledger = ledger_of(sweep)
         works = [work for work in read_work(sweep["workdir"]) if to_assess(work)]
-        gatherer = Gatherer(settings.workers, settings.patience_of_probes)
-        assessed = Assessor(self.estate, runbooks_of(settings), gatherer, self._host_result).run(works)
+        gatherer = Gatherer(settings.workers, settings.patience_of_probes, ledger.now)
+        assessed = Assessor(self.estate, runbooks_of(settings), gatherer, self._host_result, ledger.now).run(works)
         pulled = _sources_now(settings, assessed)
-        decided = Decider(ledger, settings, sweep["id"]).run(assessed, pulled, time.time())
+        decided = Decider(ledger, self.estate, settings, sweep["id"]).run(assessed, pulled, ledger.now())
         recorder = self.recorder(sweep, settings, ledger)
+        # What has an ending is written at once, before anything is mended: nobody waits for another incident's remedy.
+        recorder.record([self._ended(one, one.ending) for one in decided if one.ending], ledger.now())
         for one in decided:
-            self._record(recorder, one)
+            if one.permit:
+                recorder.begin(one.case, ledger.now())
+        ledger.tally(_sums(decided, ledger.now()))
         mend = [one.assessed.episode.target for one in decided if one.permit]
         return {"mend": mend, "outcomes": dict(recorder.outcomes)}
 
@@ -44,14 +51,18 @@ class ActionModule(StageAction):
         found = self.variables["hostvars"][host].get("remedy_host_info")
         return plain(found) if isinstance(found, dict) else None
 
-    def _record(self, recorder: Recorder, decided: Decided) -> None:
-        """An ending is written at once, before anything is mended: nobody waits for another incident's remedy."""
+    def _ended(self, decided: Decided, how: Ending) -> Ended:
         episode = decided.assessed.episode
-        if decided.ending:
-            escalation = self.estate.escalation(episode.target)
-            recorder.record(episode, decided.case, decided.ending, escalation, time.time())
-        else:
-            recorder.begin(decided.case, time.time())
+        return Ended(episode, decided.case, how, self.estate.escalation(episode.target))
+
+
+def _sums(decided: list[Decided], now: float) -> list[Sum]:
+    """What this sweep adds to the sums behind the metrics."""
+    return [
+        each
+        for one in decided
+        for each in counting.of_decision(one.assessed.episode, one.assessed.diagnosis, one.case, now)
+    ]
 
 
 def _sources_now(settings: Settings, assessed: list[Assessed]) -> tuple[Pulled, ...]:

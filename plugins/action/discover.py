@@ -33,14 +33,16 @@ class ActionModule(StageAction):
             raise SettingsError(
                 "--limit would skip stages of the sweep; use -e target=NAME with the alert's own playbook"
             )
-        settings, narrowed, now = self.settings(), Narrowed(**options["only"]), time.time()
+        settings, narrowed = self.settings(), Narrowed(**options["only"])
         if not settings.sources and not narrowed.target:
             raise SettingsError("remedy_sources is empty: the inventory names no Alertmanager to pull alerts from")
         directory = workdir()
         url = self._ledger_url(settings, directory)
         keep_ledger(directory, url)
         ledger = Ledger.open(url)
+        now = ledger.now()
         abandon_the_dead(ledger, platform.node(), now)
+        ledger.expire_approvals(now)
         sweep = ledger.start_sweep(platform.node(), os.getppid(), now)
         pulled = pull(settings.sources, settings.workers, time.monotonic() + settings.patience_of_probes)
         wanted = matchers(settings.handles)
@@ -49,7 +51,7 @@ class ActionModule(StageAction):
         def handles(alert: Alert) -> bool:
             return all(matcher.matches(alert.labels) for matcher in wanted)
 
-        works, tally = Discovery(self.estate, catalogue, ledger, handles, narrowed).run(sweep, pulled, time.time())
+        works, tally = Discovery(self.estate, catalogue, ledger, handles, narrowed).run(sweep, pulled, ledger.now())
         write_work(directory, works)
         self.say(opening(tally, len(works), check=self.check))
         hosts = wanted_of_hosts(self.estate, catalogue, works)

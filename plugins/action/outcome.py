@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any, ClassVar
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.action import StageAction, ledger_of
@@ -36,7 +35,7 @@ class ActionModule(StageAction):
         if failure:
             result["message"] = _message(failure)
         for permit in begun:
-            ledger.finished(permit.permit, _outcome(failure), result, time.time())
+            ledger.finished(permit.permit, _outcome(failure), result, ledger.now())
         return {"failed": bool(failure), "msg": _message(failure) if failure else "recorded"}
 
 

@@ -5,15 +5,19 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import Any, ClassVar
 
 from ansible import constants
-from ansible.errors import AnsibleActionFail
+from ansible.errors import AnsibleActionFail, AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.credentials import CredentialError
+from ansible_collections.oncall.remedy.plugins.plugin_utils.escalation import failure
+from ansible_collections.oncall.remedy.plugins.plugin_utils.escalation.courier import Courier
+from ansible_collections.oncall.remedy.plugins.plugin_utils.escalation.policy import Policy
 from ansible_collections.oncall.remedy.plugins.plugin_utils.estate import Estate, plain
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.storable import storable_text
@@ -25,12 +29,18 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults impo
     RunbookError,
 )
 from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import (
+    CALLING,
     VARIABLES,
     Settings,
     SettingsError,
+    policy_of,
     settings_from,
+    state_of,
 )
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.record import Recorder
+
+SEND_SECONDS = 10.0
+"""How long a sweep waits for the channels of its escalations. What takes longer is tried again by the next one."""
 
 _SETTINGS: Any = constants  # made when Ansible is imported: no type checker knows what is in it
 
@@ -74,6 +84,35 @@ class StageAction(ActionBase):
     def _variable(self, name: str) -> Any:
         return self._templar.template(self.variables[name])
 
+    def call_for_help(self, what: str, why: str) -> None:
+        """Tells the engine's owner that the engine itself has failed, without the ledger and whatever it was mending.
+
+        Not for a preview, nor for a run that an operator narrowed: whoever started it sees how it ends.
+        """
+        if self._is_watched():
+            policy, state = self._calling()
+            for line in failure.retry_spooled(policy, state, time.time()):
+                self.say(f"! {line}")
+            self.say(f"! {failure.engine_failed(policy, state, what, why, time.time())}")
+
+    def all_clear(self) -> None:
+        """Tells whoever heard of an earlier failure of the engine that it is over."""
+        if self._is_watched():
+            for line in failure.engine_recovered(*self._calling(), time.time()):
+                self.say(line)
+
+    def _is_watched(self) -> bool:
+        return not self.check and not self.variables.get("remedy_only")
+
+    def _calling(self) -> tuple[Policy, str]:
+        """Who is called and where it is noted. Where the inventory cannot be read, nobody: it may be what failed."""
+        try:
+            known = plain({name: self._variable(name) for name in CALLING if name in self.variables})
+            return policy_of(known), state_of(known)
+        except (SettingsError, AnsibleError) as error:
+            self.say(f"! nobody can be called: {error}")
+            return Policy(), state_of({})
+
     def say(self, text: str) -> None:
         """Shows text to the operator, under whichever callback prints this run, without what looks like a secret."""
         if text:
@@ -81,7 +120,14 @@ class StageAction(ActionBase):
 
     def recorder(self, sweep: Json, settings: Settings, ledger: Ledger) -> Recorder:
         """The one that writes endings."""
-        return Recorder(ledger, sweep["id"], settings.cases, settings.settle, self.say, sweep["check"])
+
+        def send() -> None:
+            if not sweep["check"]:
+                Courier(ledger, settings.escalation, settings.workers, SEND_SECONDS).run(ledger.now())
+
+        return Recorder(
+            ledger, sweep["id"], settings.cases, settings.settle, settings.outage, self.say, send, sweep["check"]
+        )
 
 
 def workdir() -> str:

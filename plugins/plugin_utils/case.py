@@ -51,6 +51,10 @@ def empty_case() -> Json:
         "gate": [],
         "mitigation": None,
         "verification": None,
+        "earlier": [],
+        "approval": None,
+        "looks": 0,
+        "tried": [],
         "escalations": [],
         "chart": None,
         "next": "",
@@ -78,7 +82,7 @@ def new_case(episode: Any, alert: Alert | None) -> Json:
 
 
 def examined(case: Json, runbook: Any, params: Json, evidence: list[Evidence]) -> Json:
-    """Adds which runbook was followed and what its questions were answered."""
+    """Adds which runbook was followed and what its questions were answered; what was made of older answers goes."""
     return {
         **case,
         "runbook": runbook.name,
@@ -86,6 +90,7 @@ def examined(case: Json, runbook: Any, params: Json, evidence: list[Evidence]) -
         "summary": runbook.summary,
         "params": params,
         "evidence": as_json(evidence),
+        "diagnosis": None,
     }
 
 
@@ -94,10 +99,22 @@ def decided(case: Json, diagnosis: Diagnosis, mode: str, verdicts: tuple[Verdict
     return {**case, "diagnosis": as_json(diagnosis), "mode": mode, "gate": as_json(verdicts)}
 
 
+def asked(case: Json, approval: Any) -> Json:
+    """Adds the approval that the plan waits for, or that was given. ``approval`` is the ledger's Approval, or None."""
+    if approval is None:
+        return {**case, "approval": None}
+    shown = ("id", "kind", "state", "asked_at", "expires_at", "decided_at", "decided_by", "decided_why")
+    return {**case, "approval": {name: getattr(approval, name) for name in shown}}
+
+
 def permitted(case: Json, plan: Json, permit: str) -> Json:
-    """Adds the mitigation that a permit was issued for; nothing has been done yet."""
+    """Adds the mitigation that a permit was issued for; nothing has been done yet. What was done before it in the same
+    incident goes to ``earlier``."""
     blank = {"plan": plan, "permit": permit, "began_at": 0.0, "ended_at": 0.0, "outcome": "", "result": {}}
-    return {**case, "mitigation": blank}
+    former, earlier = case["mitigation"], case.get("earlier", [])
+    if former and former["outcome"] and former["permit"] != permit:
+        earlier = [*earlier, {"mitigation": former, "verification": case["verification"]}]
+    return {**case, "mitigation": blank, "verification": None, "earlier": earlier}
 
 
 def mended(case: Json, began_at: float, ended_at: float, outcome: str, result: Json) -> Json:

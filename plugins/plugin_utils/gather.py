@@ -68,15 +68,17 @@ class _Asked:
 class Gatherer:
     """Gathers the evidence of many incidents. One instance serves a sweep: transports are kept from call to call."""
 
-    def __init__(self, workers: int, seconds: float) -> None:
-        """``seconds`` bounds one call of ``gather``; a witness that is later than that is silent."""
+    def __init__(self, workers: int, seconds: float, clock: Callable[[], float] = time.time) -> None:
+        """``seconds`` bounds one call of ``gather``; a witness that is later than that is silent. ``clock`` dates the
+        evidence: the ledger's, so that its age means the same on every controller."""
         self._workers = workers
         self._seconds = seconds
+        self._clock = clock
         self._transports: dict[str, tuple[Any, str]] = {}
 
     def gather(self, inquiries: Iterable[Inquiry]) -> dict[str, Gathered]:
         """Returns what was found out for each inquiry, by its key. One that is faulty holds up no other."""
-        return _Round(list(inquiries), self._workers, self._seconds, self._transport).run()
+        return _Round(list(inquiries), self._workers, self._seconds, self._transport, self._clock).run()
 
     def _transport(self, kind: str | None, settings: Json) -> tuple[Any, str]:
         """The transport of an endpoint, and where its answers come from, in words."""
@@ -89,7 +91,15 @@ class Gatherer:
 class _Round:
     """One pass over the questions. Its state is the answers so far and the questions under way."""
 
-    def __init__(self, inquiries: list[Inquiry], workers: int, seconds: float, transport: Transports) -> None:
+    def __init__(
+        self,
+        inquiries: list[Inquiry],
+        workers: int,
+        seconds: float,
+        transport: Transports,
+        clock: Callable[[], float],
+    ) -> None:
+        self._clock = clock
         self._inquiries = {inquiry.key: inquiry for inquiry in inquiries}
         self._open = {inquiry.key: _wanted(inquiry) for inquiry in inquiries}
         self._gathered = {inquiry.key: Gathered(dict(inquiry.given)) for inquiry in inquiries}
@@ -128,15 +138,15 @@ class _Round:
             if isinstance(state, Ask):
                 self._ask(inquiry, question, state.options)
             elif isinstance(state, Answer):
-                gathered.evidence[question.name] = _noted(question, "ok", value=state.value)
+                gathered.evidence[question.name] = self._noted(question, "ok", value=state.value)
             else:
                 kind: EvidenceState = "skipped" if isinstance(state, Skip) else "failed"
-                gathered.evidence[question.name] = _noted(question, kind, state.reason)
+                gathered.evidence[question.name] = self._noted(question, kind, state.reason)
         except ProbeError as error:
-            gathered.evidence[question.name] = _noted(question, "failed", str(error))
+            gathered.evidence[question.name] = self._noted(question, "failed", str(error))
         except RunbookFault as fault:
             gathered.fault = gathered.fault or str(fault)
-            gathered.evidence[question.name] = _noted(question, "failed", f"the runbook is at fault: {fault}")
+            gathered.evidence[question.name] = self._noted(question, "failed", f"the runbook is at fault: {fault}")
 
     def _ask(self, inquiry: Inquiry, question: Question, options: Json) -> None:
         if question.hosts is not None:
@@ -152,8 +162,12 @@ class _Round:
         else:
             transport, source = self._transport(probe_type.endpoint, settings)
             probe = probe_type(transport, options)
-            self._asked[identity] = _Asked(probe, source, time.time(), time.monotonic(), [(inquiry.key, question)])
+            self._asked[identity] = _Asked(probe, source, self._clock(), time.monotonic(), [(inquiry.key, question)])
             self._pool.submit(identity, lambda: probe.ask(self._deadline))
+
+    def _noted(self, question: Question, state: EvidenceState, reason: str = "", value: Any = None) -> Evidence:
+        """Evidence for which nobody was asked."""
+        return Evidence(question.name, question.probe, state, question.probe, "", self._clock(), 0.0, value, reason)
 
     def _receive(self, identity: str, value: Any, error: BaseException | None) -> None:
         """Turns an answer into evidence for everyone who waits for it, and goes on with what that makes possible."""
@@ -186,11 +200,6 @@ def _wanted(inquiry: Inquiry) -> dict[str, Question]:
             wanted[name] = inquiry.questions[name]
             names |= wanted[name].needs
     return wanted
-
-
-def _noted(question: Question, state: EvidenceState, reason: str = "", value: Any = None) -> Evidence:
-    """Evidence for which nobody was asked."""
-    return Evidence(question.name, question.probe, state, question.probe, "", time.time(), 0.0, value, reason)
 
 
 def _reason(error: BaseException) -> str:

@@ -38,8 +38,8 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook imp
 
 NOT_RECORDED = "not recorded then"
 
-DECIDES = ("mitigation", "role", "action", "touches", "arguments", "risk", "credential", "owner", "cures", "undo")
-"""Of a plan, what is done to what, and what takes it back. Other members say how long and how often."""
+DONE = ("mitigation", "role", "action", "touches", "arguments", "risk", "credential", "owner")
+"""Of a plan, and of what takes it back, what is done to what. Other members say how long and how often."""
 BESIDE = ("timeout", "cooldown", "within", "disturbs", "among", "rung", "rungs")
 
 
@@ -252,12 +252,17 @@ def facets(diagnosis: Json) -> Json:
         "finding": diagnosis.get("chosen") or "",
         "undecided": sorted(diagnosis.get("undecided") or ()),
         "wait": diagnosis.get("wait") or 0.0,
-        **{name: planned.get(name) or "" for name in DECIDES if name != "cures"},
+        **_done(planned),
         "cures": planned.get("cures", True),
+        "undo": _done(planned["undo"]) if isinstance(planned.get("undo"), dict) else planned.get("undo") or "",
         "proposal": bool(diagnosis.get("propose")),
         "escalation": diagnosis.get("escalate") or "",
         "handover": diagnosis.get("handover") or "",
     }
+
+
+def _done(planned: Json) -> Json:
+    return {name: planned.get(name) or "" for name in DONE}
 
 
 def in_words(diagnosis: Json) -> str:

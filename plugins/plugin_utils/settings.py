@@ -87,17 +87,20 @@ _STORM = {"begins": 10, "ends": 5, "down_share": "50%"}
 _LEAST = {"remedy_approval_expires": 1.0, "remedy_keep": 30 * 86400.0}
 """Seconds below which a duration makes no sense: nobody could approve within it; the gate looks back so far."""
 
+CALLING = ("remedy_escalations", "remedy_channels", "remedy_engine_escalation", "remedy_state")
+"""Who is called, and where it is noted: read by themselves where the engine's own failure is to be told."""
+
 VARIABLES = (
     *("remedy_sources", "remedy_handles", "remedy_playbooks", "remedy_ledger", "remedy_cases", "remedy_kill_switch"),
     *("remedy_workers", "remedy_metrics", "remedy_storm", "remedy_outage", *_DURATIONS),
-    *("remedy_escalations", "remedy_channels", "remedy_engine_escalation", "remedy_state"),
+    *CALLING,
 )
 """The variables that are read here. Others of that prefix are a target's, and may make no sense for localhost."""
 
 
 def settings_from(variables: Mapping[str, Any]) -> Settings:
     """Reads the settings from a host's variables, templated. Raises SettingsError."""
-    state = os.path.join(os.environ.get("XDG_STATE_HOME", os.path.expanduser("~/.local/state")), "oncall-remedy")
+    state = state_of({})
     durations = {name: _duration(name, variables.get(name, default)) for name, default in _DURATIONS.items()}
     return Settings(
         sources=tuple(_source(number, raw) for number, raw in enumerate(_list(variables, "remedy_sources"))),
@@ -116,15 +119,21 @@ def settings_from(variables: Mapping[str, Any]) -> Settings:
         must_hold=durations["remedy_must_hold"],
         keep=durations["remedy_keep"],
         metrics=_metrics(variables.get("remedy_metrics")),
-        escalation=_escalation(variables),
-        state=os.path.abspath(os.path.expanduser(str(variables.get("remedy_state") or state))),
+        escalation=policy_of(variables),
+        state=state_of(variables),
     )
 
 
-def _escalation(variables: Mapping[str, Any]) -> Policy:
-    names = ("remedy_escalations", "remedy_channels", "remedy_engine_escalation")
+def state_of(variables: Mapping[str, Any]) -> str:
+    """The folder of what must not need the ledger: ``remedy_state``, else the user's own."""
+    own = os.path.join(os.environ.get("XDG_STATE_HOME", os.path.expanduser("~/.local/state")), "oncall-remedy")
+    return os.path.abspath(os.path.expanduser(str(variables.get("remedy_state") or own)))
+
+
+def policy_of(variables: Mapping[str, Any]) -> Policy:
+    """Who is called for what. Raises SettingsError."""
     try:
-        return policy_from(*(variables.get(name) for name in names))
+        return policy_from(*(variables.get(name) for name in CALLING[:3]))
     except PolicyError as error:
         raise SettingsError(str(error)) from error
 

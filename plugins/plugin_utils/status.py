@@ -34,9 +34,10 @@ WAITS_FOR = {
     "undo": "its mitigation to be taken back",
     "ladder": "the next mitigation to be tried",
     "human": "a human, who was called",
+    "unheard": "a human, whom no call has reached yet",
     "resolution": "the alert to go away",
 }
-"""Each state of an open incident, and each ``why`` of a waiting one: what it waits for."""
+"""Each state of an open incident, and each ``why`` of a waiting one: what it waits for. ``unheard`` is a human, too."""
 
 
 def status(
@@ -58,7 +59,11 @@ def status(
     """
     named = {one.id: one for one in (*watched.over, *watched.episodes)}
     episodes = [one for one in watched.episodes if target in ("", one.target)]
-    told = [_incident(one, cases.get(one.id), now) for one in sorted(episodes, key=lambda one: one.opened_at)]
+    unheard = {one.episode for one in watched.undelivered}
+    told = [
+        _incident(one, cases.get(one.id), one.id in unheard, now)
+        for one in sorted(episodes, key=lambda one: one.opened_at)
+    ]
     asked = {one.episode for one in watched.approvals}
     return {
         "at": now,
@@ -124,8 +129,10 @@ def _swept(sweep: Sweep | None) -> Json | None:
     }
 
 
-def _incident(episode: Episode, case: Json | None, now: float) -> Json:
+def _incident(episode: Episode, case: Json | None, unheard: bool, now: float) -> Json:
+    """One open incident. ``unheard``: a call about it has not arrived."""
     full = story.whole(case or {})
+    word = "unheard" if unheard and episode.why == "human" else episode.why or episode.state
     return {
         "id": episode.id,
         "title": _title(episode),
@@ -133,7 +140,7 @@ def _incident(episode: Episode, case: Json | None, now: float) -> Json:
         "target": episode.target,
         "state": episode.state,
         "why": episode.why,
-        "waits_for": WAITS_FOR.get(episode.why or episode.state, episode.why or episode.state),
+        "waits_for": WAITS_FOR.get(word, word),
         "outcome": episode.outcome,
         "headline": str(full["headline"]),
         "plan": story.plan_line(full),

@@ -1,7 +1,7 @@
 """What a ledger holds, read from its file and not through the engine: ``python -m tests.scenarios.ledger FILE``.
 
-Prints ``cases`` in the order in which they were opened, ``mitigations`` that were not void, ``escalations`` and the
-episodes that are ``open``.
+Prints ``cases`` in the order in which they were opened, ``mitigations`` that were not void, ``escalations``,
+``approvals`` and the episodes that are ``open``.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 _QUERIES = {
     "mitigations": "SELECT remedy, state, outcome FROM mitigations WHERE state != 'void' ORDER BY issued_at",
     "escalations": 'SELECT episode, "to", why, state FROM escalations ORDER BY id',
+    "approvals": "SELECT id, state, remedy, decided_by FROM approvals ORDER BY asked_at",
     "open": "SELECT id, state, why, outcome FROM episodes WHERE open_key IS NOT NULL ORDER BY opened_at",
 }
 

@@ -32,6 +32,11 @@ class Sent:
     failed: tuple[str, ...] = ()
     nowhere: tuple[str, ...] = ()
 
+    @property
+    def lines(self) -> list[str]:
+        """What an operator has to know of it: only what did not arrive."""
+        return [f"! not told yet: {one}" for one in (*self.failed, *self.nowhere)]
+
 
 class Courier:
     """Carries everything that is due. ``workers``: channels at once. ``seconds``: no run takes longer."""

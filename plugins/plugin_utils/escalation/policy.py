@@ -105,11 +105,12 @@ def _channel(where: str, name: str, raw: Any) -> Channel:
     unknown = sorted(set(map(str, options)) - set(KEYS[kind]))
     if unknown:
         raise PolicyError(f"{where}: unknown {', '.join(unknown)}; allowed are {', '.join(KEYS[kind])}")
-    missing = [key for key in REQUIRED[kind] if not options.get(key)]
+    # A file may be named by what is not there in this run, such as a credential that an AWX template is not given.
+    missing = [key for key in REQUIRED[kind] if not (options.get(key) or (key in _PATHS and key in options))]
     if missing:
         raise PolicyError(f"{where}: needs {' and '.join(missing)}")
     for key in _PATHS:
-        if key in options:
+        if options.get(key):
             options[key] = os.path.abspath(os.path.expanduser(str(options[key])))
     if "url" in options:
         open_hook = kind == "webhook" and "token_file" not in options

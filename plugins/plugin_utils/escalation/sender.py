@@ -62,7 +62,7 @@ def deliver(channel: Channel, message: Message, seconds: float) -> str:
     try:
         with bounded(time.monotonic() + seconds, seconds):
             module = importlib.import_module(f"{_PACKAGE}.{_MODULES[channel.kind]}")
-            secrets.update({key: _secret(channel.options[key]) for key in SECRETS if channel.options.get(key)})
+            secrets.update({key: _secret(key, channel.options[key]) for key in SECRETS if key in channel.options})
             return without(str(module.send(Envelope(channel, message, secrets, seconds)) or ""), secrets)
     except Undelivered as failure:
         raise Undelivered(without(failure.reason, secrets), later=failure.later, down=failure.down) from None
@@ -73,8 +73,10 @@ def deliver(channel: Channel, message: Message, seconds: float) -> str:
         raise Undelivered(without(reason, secrets)) from None
 
 
-def _secret(path: str) -> str:
+def _secret(key: str, path: str) -> str:
     """What a secret's file holds: one line, which is never part of an error."""
+    if not path:
+        raise Undelivered(f"{key} names no file in this run")
     value = from_file(path)
     if not value or not value.isprintable():
         raise Undelivered(f"secret file {path}: does not hold one line of text")

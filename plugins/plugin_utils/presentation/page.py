@@ -57,6 +57,8 @@ def render(case: Mapping[str, Any]) -> str:
             findings=findings(full["diagnosis"]),
             plan=story.plan(full),
             done=story.done(full),
+            before=story.before,
+            approval=story.approval(full),
             diffs=list(story.diffs(full)),
             gate=story.gate(full),
             verified_conditions=[judged(one) for one in (full["verification"] or {}).get("conditions", [])],

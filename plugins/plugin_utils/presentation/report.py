@@ -97,6 +97,13 @@ def incident(case: Mapping[str, Any], *, path: str = "", colour: bool = False) -
     return "\n".join(lines)
 
 
+def in_a_line(case: Mapping[str, Any], *, colour: bool = False) -> str:
+    """The heading of an incident alone: for the many of an outage whose likes are told in full."""
+    full = story.whole(case)
+    outcome, tone = story.outcome(full)
+    return _heading(_text(story.title(full)), visible(outcome), tone, _text(str(full["id"])[:8]), colour)
+
+
 def closing(outcomes: Mapping[str, int], took: float, *, check: bool = False) -> str:
     """The sweep's last line: ``1 healed · 1 escalated · 14 s``, in a fixed order and without what did not occur."""
     known = [name for name in OUTCOME_ORDER if outcomes.get(name)]
@@ -158,12 +165,16 @@ def _grouped(findings: list[Found]) -> Iterator[str]:
 
 def _what(case: story.Json) -> Iterator[Row]:
     """The plan, what the gate said of it, what was done, what was seen afterwards."""
+    for before in case["earlier"]:
+        yield "before", story.before(before)
     if story.plan(case):
         yield "plan", story.plan_line(case)
     if case["gate"]:
         yield "gate", story.gate(case)
         for verdict in story.holds(case):
             yield "held", f"{str(verdict.get('guard')).replace('_', ' ')}: {verdict.get('reason')}"
+    if story.approval(case):
+        yield "approval", story.approval(case)
     mitigation = case["mitigation"]
     if mitigation:
         result = mitigation["result"]

@@ -188,16 +188,20 @@ def _unfinished(one: Json, at: float) -> list[str]:
 
 
 def _held(one: Json, at: float) -> list[str]:
-    holds = [
-        ("held by" if number == 0 else "", f"{it['guard']}: {it['reason']}") for number, it in enumerate(one["held_by"])
-    ]
-    plan = [("plan", one["plan"])] if one["plan"] else []
-    return [*_entry(one, at), *_rows([*plan, *holds, _next(one, at)])]
+    return [*_entry(one, at), *_rows([*_holds(one), _next(one, at)])]
 
 
 def _waits(one: Json, at: float) -> list[str]:
     called = f" ({listed(one['told'], 3)})" if one["why"] == "human" and one["told"] else ""
-    return [*_entry(one, at), *_rows([("for", f"{one['waits_for']}{called}"), _next(one, at)])]
+    return [*_entry(one, at), *_rows([*_holds(one), ("for", f"{one['waits_for']}{called}"), _next(one, at)])]
+
+
+def _holds(one: Json) -> Iterator[Row]:
+    """The plan, and each guard that keeps the engine's hand from it."""
+    if one["held_by"] and one["plan"]:
+        yield "plan", one["plan"]
+    for number, verdict in enumerate(one["held_by"]):
+        yield "" if number else "held by", f"{verdict['guard']}: {verdict['reason']}"
 
 
 def _entry(one: Json, at: float) -> list[str]:

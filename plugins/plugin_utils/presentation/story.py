@@ -34,6 +34,7 @@ OUTCOMES: dict[str, tuple[str, Tone]] = {
     "observed": ("observed", "calm"),
     "proposed": ("proposed", "calm"),
     "waiting": ("waiting", "calm"),
+    "asked": ("waits for approval", "calm"),
     "held": ("held", "unsure"),
     "escalated": ("escalated", "unsure"),
     "undecided": ("undecided", "unsure"),
@@ -127,6 +128,28 @@ def plan_line(case: Json) -> str:
     name, touches = planned.get("mitigation", "?"), planned.get("touches", "?")
     mode = f", mode {case['mode']}" if case["mode"] else ""
     return f"{name} of {touches} ({planned.get('risk', 'unknown')} risk{mode})"
+
+
+def before(earlier: Json) -> str:
+    """What was done before in the same incident, and what came of it."""
+    mitigation, verification = earlier.get("mitigation") or {}, earlier.get("verification") or {}
+    planned = mitigation.get("plan") or {}
+    what = f"{planned.get('mitigation', '?')} of {planned.get('touches', '?')}"
+    how = str(verification.get("outcome") or mitigation.get("outcome") or "no outcome").replace("_", " ")
+    reason = verification.get("reason") or ""
+    return f"{what}: {how}" + (f" ({reason})" if reason else "")
+
+
+def approval(case: Json) -> str:
+    """Who was asked for a yes, and what they said."""
+    asked = case["approval"]
+    if not asked or asked.get("kind") != "approval":
+        return ""
+    name, state, by, why = (str(asked.get(key) or "") for key in ("id", "state", "decided_by", "decided_why"))
+    if state == "waiting":
+        return f"{name}, waits until {clock(asked.get('expires_at') or 0.0, case['opened_at'])} UTC"
+    said = "rejected" if state == "rejected" else "approved" if by else state
+    return f"{name}, {said}" + (f" by {by}" if by else "") + (f": {why}" if why else "")
 
 
 def done(case: Json) -> str:
@@ -280,6 +303,8 @@ def told(case: Json) -> list[tuple[str, Tone]]:
             sentences.append((f"{to} would be told.", "calm"))
         elif one.get("state") == "sent":
             sentences.append((f"{to} was told at {at} UTC.", "calm"))
+        elif one.get("state") == "told":
+            sentences.append((f"{to} was told of it together with others like it, at {at} UTC.", "calm"))
         elif one.get("state") == "failed":
             sentences.append((f"{to} could not be told: the escalation failed at {at} UTC.", "bad"))
         else:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
+from collections.abc import Callable
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils import case as cases
 from ansible_collections.oncall.remedy.plugins.plugin_utils.diagnosis import diagnose
@@ -23,6 +24,7 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook imp
 from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import SettingsError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.examine import HostResult, host_evidence
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.work import AlertState, Work
+from ansible_collections.oncall.remedy.plugins.plugin_utils.storm import MISSES, WATCHES
 
 STILL_FIRING = Question(
     name="prometheus_still_fires",
@@ -41,6 +43,12 @@ STILL_FIRING = Question(
 """The second witness for an alert that Alertmanager does not list: it may have restarted and know nothing."""
 
 
+MONITOR = {
+    name: Question(name, "promql", Template({"query": query}, {}), (), None, "", frozenset(), "the engine")
+    for name, query in ((WATCHES, "count(up)"), (MISSES, "count(up == 0)"))
+}
+"""What Prometheus sees of all its targets. Where most of them are gone, the monitor is the likelier fault."""
+
 CHARTED = "the_case_chart"
 BEFORE_OPENING = 900.0
 """Seconds of the charted series before the incident was opened."""
@@ -55,6 +63,7 @@ class Subject:
     target: Target
     params: Json
     given: dict[str, Evidence]
+    clock: Callable[[], float] = time.time
 
     @property
     def key(self) -> str:
@@ -68,14 +77,14 @@ class Subject:
 
     def inquiry(self, names: frozenset[str], given: dict[str, Evidence]) -> Inquiry:
         """What is to be asked about it."""
-        questions = {**self.book.evidence, STILL_FIRING.name: STILL_FIRING}
+        questions = {**self.book.evidence, STILL_FIRING.name: STILL_FIRING, **MONITOR}
         if self.book.chart:
             questions[CHARTED] = self._chart(self.book.chart)
         return Inquiry(self.key, questions, self.scope, self.target.endpoint, names & questions.keys(), given)
 
     def _chart(self, chart: Chart) -> Question:
         """The series that the case draws, from a while before the incident until now."""
-        now = float(round(time.time()))
+        now = float(round(self.clock()))
         since = round(max(0.0, now - self.work.episode.opened_at) + BEFORE_OPENING)
         options = Template({"query": chart.query.render(self.scope), "since": since, "at": now})
         return Question(CHARTED, "promql_range", options, (), None, "", frozenset(), self.book.where)
@@ -100,6 +109,7 @@ class Assessed:
     evidence: tuple[Evidence, ...] = ()
     diagnosis: Diagnosis | None = None
     chart: Json | None = None
+    monitor: tuple[Evidence, ...] = ()
 
     @property
     def episode(self) -> Episode:
@@ -109,11 +119,19 @@ class Assessed:
 class Assessor:
     """Asks and diagnoses; what follows from a diagnosis is decided in ``decide.py``."""
 
-    def __init__(self, estate: Estate, catalogue: Catalogue, gatherer: Gatherer, host_result: HostResult) -> None:
+    def __init__(
+        self,
+        estate: Estate,
+        catalogue: Catalogue,
+        gatherer: Gatherer,
+        host_result: HostResult,
+        clock: Callable[[], float],
+    ) -> None:
         self._estate = estate
         self._catalogue = catalogue
         self._gatherer = gatherer
         self._host_result = host_result
+        self._clock = clock
 
     def run(self, works: list[Work]) -> list[Assessed]:
         """Assesses all incidents side by side; the answer is in the order of ``works``."""
@@ -139,13 +157,16 @@ class Assessor:
         book = self._catalogue.by_name(work.episode.runbook)
         target = self._estate.target(work.episode.target)
         params = self._estate.params(work.episode.target, book.params)
-        return Subject(work, book, target, params, host_evidence(self._estate, book, params, self._host_result))
+        given = host_evidence(self._estate, book, params, self._host_result, self._clock())
+        return Subject(work, book, target, params, given, self._clock)
 
 
 def _all_questions(subject: Subject) -> Inquiry:
     names = frozenset(subject.book.evidence) | {CHARTED}
     if subject.work.alert_state == "gone":
         names |= {STILL_FIRING.name}
+    if subject.work.alert is not None and "prometheus" in subject.target.endpoints_by_kind:
+        names |= frozenset(MONITOR)
     return subject.inquiry(names, subject.given)
 
 
@@ -153,6 +174,7 @@ def _diagnosed(subject: Subject, gathered: Gathered) -> Assessed:
     """Judges what was found out. A runbook that cannot be evaluated over it is at fault, and a human has to see it."""
     work = subject.work
     witness = gathered.evidence.pop(STILL_FIRING.name, None)
+    monitor = tuple(gathered.evidence.pop(name) for name in MONITOR if name in gathered.evidence)
     evidence = {name: gathered.evidence[name] for name in subject.book.evidence}
     base = Assessed(
         work,
@@ -160,11 +182,13 @@ def _diagnosed(subject: Subject, gathered: Gathered) -> Assessed:
         subject=subject,
         evidence=tuple(evidence.values()),
         chart=chart_of(subject, gathered.evidence.get(CHARTED)),
+        monitor=monitor,
     )
     if gathered.fault:
         return dataclasses.replace(base, fault=gathered.fault)
     try:
-        return dataclasses.replace(base, diagnosis=diagnose(subject.book, subject.scope, evidence, work.episode.looks))
+        found = diagnose(subject.book, subject.scope, evidence, work.episode.looks, work.tried)
+        return dataclasses.replace(base, diagnosis=found)
     except RunbookFault as error:
         return dataclasses.replace(base, fault=str(error))
 
@@ -194,4 +218,5 @@ def case_of(assessed: Assessed, former: Json | None) -> Json:
     if assessed.subject is None:
         return case
     found = cases.examined(case, assessed.subject.book, assessed.subject.params, list(assessed.evidence))
-    return {**found, "chart": assessed.chart}
+    known = {"looks": assessed.episode.looks, "tried": sorted(assessed.work.tried)}
+    return {**found, "chart": assessed.chart, **known}

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from ansible_collections.oncall.remedy.plugins.module_utils.http_transport import WRITE_SECONDS
 from ansible_collections.oncall.remedy.plugins.plugin_utils import case as cases
 from ansible_collections.oncall.remedy.plugins.plugin_utils.diagnosis import judge
 from ansible_collections.oncall.remedy.plugins.plugin_utils.estate import Estate
@@ -23,8 +24,9 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults impo
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import Verify
 from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation import report
 from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import SettingsError
-from ansible_collections.oncall.remedy.plugins.plugin_utils.stages import ending
+from ansible_collections.oncall.remedy.plugins.plugin_utils.stages import ending, ladder
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.assess import CHARTED, Assessor, Subject, chart_of
+from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.calls import Ended
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.ending import Ending
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.record import Recorder
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.work import Work
@@ -62,6 +64,11 @@ class Mended(Permitted):
     subject: Subject
     verify: Verify
 
+    @property
+    def within(self) -> float:
+        """Seconds that the mitigation has to show that it healed: its own, else the runbook's."""
+        return self.plan.within or self.verify.within
+
 
 @dataclasses.dataclass(frozen=True)
 class Verified:
@@ -75,19 +82,22 @@ class Verified:
 class Verifier:
     """Verifies mitigations side by side: by the sensors that ``healed_when`` names, for as long as it must hold."""
 
-    def __init__(self, gatherer: Gatherer, linger: float, say: Callable[[str], None]) -> None:
+    def __init__(
+        self, gatherer: Gatherer, linger: float, say: Callable[[str], None], clock: Callable[[], float]
+    ) -> None:
         self._gatherer = gatherer
         self._linger = linger
         self._say = say
+        self._clock = clock
 
     def run(self, mended: list[Mended]) -> list[Verified]:
         """Asks again and again until each is healed, is not, or cannot be told, or the time to linger is over."""
         until = time.monotonic() + self._linger
-        open_ = {one.subject.key: (one, _former(one)) for one in mended}
+        open_ = {one.subject.key: (one, _former(one, self._clock())) for one in mended}
         done: list[Verified] = []
         while open_:
             gathered = self._gatherer.gather([one.subject.inquiry(_names(one), {}) for one, _seen in open_.values()])
-            now = time.time()
+            now = self._clock()
             for key, (one, former) in list(open_.items()):
                 seen = verification(one, gathered[key], former, now)
                 open_[key] = (one, seen)
@@ -107,10 +117,10 @@ def _names(mended: Mended) -> frozenset[str]:
     return mended.subject.book.healed_names | {CHARTED}
 
 
-def _former(mended: Mended) -> Verification:
+def _former(mended: Mended, now: float) -> Verification:
     """Where an earlier sweep left off: since when the conditions have held."""
     former = mended.case["verification"] or {}
-    began_at = mended.mitigation.ended_at or time.time()
+    began_at = mended.mitigation.ended_at or now
     return Verification("pending", (), (), began_at, began_at, held_since=former.get("held_since", 0.0))
 
 
@@ -131,7 +141,7 @@ def verification(mended: Mended, gathered: Gathered, former: Verification, now: 
     seen = Verification("pending", conditions, tuple(evidence.values()), former.began_at, now, held_since)
     if held_since and now - held_since >= verify.stable_for:
         return dataclasses.replace(seen, outcome="healed", reason=f"stable for {now - held_since:.0f} s")
-    if truth == "true" or now < former.began_at + verify.within:
+    if truth == "true" or now < former.began_at + mended.within:
         return seen
     if truth == "unknown":
         return dataclasses.replace(seen, outcome="cannot_tell", reason=_reasons(conditions, "unknown"))
@@ -152,11 +162,22 @@ def _verified(mended: Mended, gathered: Gathered | None, seen: Verification) -> 
     charted = chart_of(mended.subject, gathered.evidence.get(CHARTED)) if gathered else None
     case = {**case, "chart": charted or case["chart"]}
     if seen.outcome == "pending":
-        left = max(0.0, mended.verify.within - (seen.ended_at - seen.began_at))
+        left = max(0.0, mended.within - (seen.ended_at - seen.began_at))
         return Verified(mended, case, ending.verifying(mended.because, mended.plan, left))
+    return Verified(mended, case, _how_it_ends(mended, seen))
+
+
+def _how_it_ends(mended: Mended, seen: Verification) -> Ending:
+    """One that did not heal is taken back where it says how, else followed by the next one. What broke off in the
+    middle is for a human: nobody knows how far it came."""
+    because, plan = mended.because, mended.plan
     interrupted = mended.message if mended.mitigation.outcome == "interrupted" else ""
-    how = ending.verified(mended.because, mended.plan, seen, mended.escalation, interrupted)
-    return Verified(mended, case, how)
+    if seen.outcome == "not_healed" and not interrupted:
+        if plan.undo:
+            return ending.to_be_undone(because, plan, seen)
+        if ladder.has_next_rung(plan):
+            return ending.next_rung(because, plan, seen.reason)
+    return ending.verified(because, plan, seen, mended.escalation, interrupted)
 
 
 class Closer:
@@ -184,31 +205,47 @@ class Closer:
 
         ``fault`` says why the engine failed before this; then what it had not come to is escalated as well.
         """
-        mended = [one for one in (self._mended(work, fault) for work in works) if one is not None]
-        for verified in self._verifier.run(mended):
-            self._record(verified.mended.subject.work.episode, verified.case, verified.ending)
+        claimed = self._ledger.claimed_by(self._recorder.sweep)
+        left = [work for work in works if work.episode.id in claimed]
+        let_the_dead_finish(self._ledger, [work.episode.id for work in left], self._recorder.sweep)
+        ended: list[Ended] = []
+        mended: list[Mended] = []
+        for work in left:
+            one = self._mended(work, fault)
+            if isinstance(one, Mended):
+                mended.append(one)
+            elif one is not None:
+                ended.append(one)
+        self._recorder.record(ended, self._ledger.now())
+        verified = self._verifier.run(mended)
+        for one in verified:
+            if one.ending.left != "verifying":
+                self._ledger.verified(one.mended.mitigation.permit, one.case["verification"]["outcome"], self._now())
+        self._recorder.record(
+            [self._ended(one.mended.subject.work.episode, one.case, one.ending) for one in verified], self._now()
+        )
 
-    def _mended(self, work: Work, fault: str) -> Mended | None:
-        """The incident if its remedy is to be verified. Where there is nothing to verify, its ending is written."""
+    def _now(self) -> float:
+        return self._ledger.now()
+
+    def _mended(self, work: Work, fault: str) -> Mended | Ended | None:
+        """The incident if its remedy is to be verified, or its ending where there is nothing to verify."""
         episode = self._ledger.episode(work.episode.id)
         case = self._ledger.case(episode.id) or cases.new_case(episode, work.alert)
         if episode.state not in ("permitted", "mending", "verifying"):
-            if fault and episode.claimed_by == self._recorder.sweep:
-                self._record(episode, case, ending.broken_off(fault))
-            return None
-        latest = settle_permits(self._ledger, episode.id, time.time())
+            left_over = fault and episode.claimed_by == self._recorder.sweep
+            return self._ended(episode, case, ending.broken_off(fault)) if left_over else None
+        latest = settle_permits(self._ledger, episode.id, self._now())
         if latest is None:
             return None
         permitted = Permitted(_with_result(case, latest), latest)
         try:
             subject = self._assessor.subject(dataclasses.replace(work, episode=episode))
         except (RunbookError, RunbookFault, SettingsError) as error:
-            self._record(episode, permitted.case, unverifiable(permitted, str(error)))
-            return None
+            return self._ended(episode, permitted.case, unverifiable(permitted, str(error), self._now()))
         without = self._without_verification(permitted)
         if without:
-            self._record(episode, permitted.case, without)
-            return None
+            return self._ended(episode, permitted.case, without)
         self._tell_interruption(permitted, subject)
         return self._verifiable(permitted, subject)
 
@@ -221,31 +258,41 @@ class Closer:
             return ending.failed(because, plan, permitted.message, permitted.escalation)
         if self._check and mitigation.owner == self._recorder.sweep:
             return ending.previewed(because, plan)
+        if mitigation.undoes and mitigation.outcome == "done":
+            return self._undone(permitted)
         return None if plan.cures else ending.eased(because, plan, permitted.escalation)
+
+    def _undone(self, permitted: Permitted) -> Ending:
+        """What did not heal has been taken back: on to the next rung, or to a human."""
+        plan = Plan(**self._ledger.mitigation(permitted.mitigation.undoes).plan)
+        reason = str(((permitted.case["earlier"] or [{}])[-1].get("verification") or {}).get("reason", ""))
+        if ladder.has_next_rung(plan):
+            return ending.next_rung(permitted.because, plan, f"{reason}; it was undone")
+        return ending.undone(permitted.because, plan, permitted.plan, reason, permitted.escalation)
 
     def _tell_interruption(self, permitted: Permitted, subject: Subject) -> None:
         """A remedy that broke off in this sweep is for a human at once, whatever the verification will say of it."""
         mitigation, plan = permitted.mitigation, permitted.plan
         if mitigation.outcome == "interrupted" and mitigation.owner == self._recorder.sweep:
             why = f"{plan.mitigation} of {plan.touches}: {permitted.message}"
-            self._recorder.escalate(subject.work.episode, why, permitted.escalation, subject.target.escalation)
+            self._recorder.call_now(
+                subject.work.episode, why, permitted.escalation, subject.target.escalation, self._now()
+            )
 
-    def _verifiable(self, permitted: Permitted, subject: Subject) -> Mended | None:
+    def _verifiable(self, permitted: Permitted, subject: Subject) -> Mended | Ended:
         if subject.book.verify:
             return Mended(permitted.case, permitted.mitigation, subject, subject.book.verify)
-        how = unverifiable(permitted, f"the runbook {subject.book.name} does not say what healed means")
-        self._record(subject.work.episode, permitted.case, how)
-        return None
+        why = f"the runbook {subject.book.name} does not say what healed means"
+        return self._ended(subject.work.episode, permitted.case, unverifiable(permitted, why, self._now()))
 
-    def _record(self, episode: Episode, case: Json, how: Ending) -> None:
-        self._recorder.record(episode, case, how, self._estate.escalation(episode.target), time.time())
+    def _ended(self, episode: Episode, case: Json, how: Ending) -> Ended:
+        return Ended(episode, case, how, self._estate.escalation(episode.target))
 
 
-def unverifiable(permitted: Permitted, why: str) -> Ending:
+def unverifiable(permitted: Permitted, why: str, now: float) -> Ending:
     """The ending where the runbook, or the inventory, cannot be used any more: nobody can say whether it helped."""
     if permitted.mitigation.began_at is None:
         return ending.refused(permitted.case["alertname"], why)
-    now = time.time()
     blind = Verification("cannot_tell", (), (), now, now, reason=why)
     return ending.verified(permitted.because, permitted.plan, blind, permitted.escalation)
 
@@ -255,6 +302,22 @@ def _with_result(case: Json, mitigation: Mitigation) -> Json:
         case = cases.permitted(case, mitigation.plan, mitigation.permit)
     began_at, ended_at = mitigation.began_at or 0.0, mitigation.ended_at or 0.0
     return cases.mended(case, began_at, ended_at, mitigation.outcome, mitigation.result or {})
+
+
+def let_the_dead_finish(ledger: Ledger, episodes: Sequence[str], sweep: str) -> None:
+    """Waits until no write of a dead sweep can still arrive, where one had begun a remedy and never said how it ended.
+
+    A worker may outlive its controller. It writes nothing once it sees that the controller is gone, but a request that
+    was under way at that moment may arrive for as long as a request may take.
+    """
+    begun = [
+        one
+        for several in ledger.mitigations_of(episodes).values()
+        for one in several
+        if one.state == "begun" and one.owner != sweep
+    ]
+    if begun:
+        time.sleep(WRITE_SECONDS)
 
 
 def settle_permits(ledger: Ledger, episode: str, now: float) -> Mitigation | None:

@@ -5,40 +5,40 @@
 from __future__ import annotations
 
 import dataclasses
-import os
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils import case as cases
 from ansible_collections.oncall.remedy.plugins.plugin_utils import gate
 from ansible_collections.oncall.remedy.plugins.plugin_utils.alerts.sources import Pulled
+from ansible_collections.oncall.remedy.plugins.plugin_utils.credentials import credential_seconds
+from ansible_collections.oncall.remedy.plugins.plugin_utils.estate import Estate
 from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.mode import ModeError, mode_of
-from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.view import GateInput, KillSwitch
-from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.binding import evidence_hash, plan_hash, remedy_of
+from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.patience import patience_for
+from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.view import GateInput
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.binding import approval_id
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import (
+    Approval,
     Held,
     Intent,
     Mitigation,
-    Standing,
     StepRefused,
 )
-from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Diagnosis, Json, Plan, Verdict, as_json
+from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json, Verdict, as_json
+from ansible_collections.oncall.remedy.plugins.plugin_utils.recurrence import in_common
 from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import Settings
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages import ending
-from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.assess import Assessed, Subject, case_of
+from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.assess import Assessed, case_of
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.ending import Ending
-
-HISTORY = 7 * 86400.0
-"""Seconds of a target's past that the gate looks at."""
+from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.outlook import Outlook, look_out
+from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.planned import Planned, planned
 
 PERMIT_SECONDS = 120.0
 """How long a permit may lie unused: the mend play follows at once."""
 
 MARGIN = 60.0
-"""By how much a lease outlasts the timeout of the task under it."""
-
-LETS_GO = frozenset({"lease", "nothing unfinished", "still firing", "not silenced"})
-"""Guards that let go without a human: another remedy ends, an alert resolves, a silence was somebody's wish."""
+"""By how much a lease outlasts the task under it, and the credential that the task writes with."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,22 +52,18 @@ class Decided:
 
 
 @dataclasses.dataclass(frozen=True)
-class _Planned:
-    """An incident whose diagnosis asks for a change."""
+class _Asked:
+    """A plan, what the gate said of it, and the approval that a human gave or is asked for."""
 
-    assessed: Assessed
-    subject: Subject
-    diagnosis: Diagnosis
-    plan: Plan
-
-
-@dataclasses.dataclass(frozen=True)
-class _Asked(_Planned):
-    """A plan and what the gate said of it."""
-
+    planned: Planned
     decision: gate.Decision
     mode: str
-    fence: int
+    intent: Intent
+    approval: Approval | None
+
+    @property
+    def episode(self) -> str:
+        return self.planned.assessed.episode.id
 
 
 _Permit = Mitigation | Held | StepRefused
@@ -77,65 +73,137 @@ _Permit = Mitigation | Held | StepRefused
 class Decider:
     """Turns assessments into endings and permits. ``sweep`` is the id under which the ledger knows this run."""
 
-    def __init__(self, ledger: Ledger, settings: Settings, sweep: str) -> None:
+    def __init__(self, ledger: Ledger, estate: Estate, settings: Settings, sweep: str) -> None:
         self._ledger = ledger
+        self._estate = estate
         self._settings = settings
         self._sweep = sweep
 
     def run(self, assessed: list[Assessed], pulled: tuple[Pulled, ...], now: float) -> list[Decided]:
         """Decides for all; ``pulled`` is what the sources of the plans' alerts say now, after the asking."""
-        planned = [found for found in map(_with_plan, assessed) if found is not None]
-        standings = self._ledger.standings([one.subject.target.name for one in planned], now - HISTORY)
-        asked = {
-            one.assessed.episode.id: self._ask_gate(one, standings.get(one.subject.target.name), pulled, now)
-            for one in planned
-        }
-        acting = [one for one in asked.values() if one.decision.answer == "act"]
-        permits = dict(zip((one.assessed.episode.id for one in acting), self._permits(acting, now), strict=True))
+        plans = [found for found in map(planned, assessed) if found is not None]
+        self._void_what_changed(assessed, plans, now)
+        outlook = look_out(self._ledger, self._estate, self._settings, plans, assessed, now)
+        asked = self._put_before_humans([self._ask_gate(one, outlook, pulled, now) for one in plans], now)
+        permits = self._permits([one for one in asked.values() if one.decision.answer == "act"], now)
+        known = self._ledger.cases_of([one.episode.id for one in assessed])
         return [
-            self._planned(asked[one.episode.id], permits.get(one.episode.id))
+            self._planned(asked[one.episode.id], permits.get(one.episode.id), known, now)
             if one.episode.id in asked
-            else Decided(one, self._case(one), without_plan(one))
+            else Decided(one, _without_plan(one, known.get(one.episode.id)), without_plan(one))
             for one in assessed
         ]
 
-    def _case(self, assessed: Assessed) -> Json:
-        """The case so far, with what the assessment found out."""
-        case = case_of(assessed, self._ledger.case(assessed.episode.id))
-        return cases.decided(case, assessed.diagnosis, "", ()) if assessed.diagnosis else case
-
-    def _ask_gate(self, planned: _Planned, standing: Standing | None, pulled: tuple[Pulled, ...], now: float) -> _Asked:
-        assessed, subject, plan = planned.assessed, planned.subject, planned.plan
+    def _ask_gate(self, one: Planned, outlook: Outlook, pulled: tuple[Pulled, ...], now: float) -> _Asked:
+        assessed, target, plan = one.assessed, one.subject.target, one.plan
         state, silenced_by, inhibited_by = _alert_now(assessed, pulled)
+        standing, approval = outlook.standings.get(target.name), outlook.approvals.get(assessed.episode.id)
+        cohort = outlook.cohort(one)
         decision = gate.decide(
             GateInput(
-                target=subject.target.name,
+                target=target.name,
                 episode=assessed.episode.id,
                 sweep=self._sweep,
                 plan=plan,
-                diagnosis=planned.diagnosis,
-                evidence={one.name: one for one in assessed.evidence},
-                mode=subject.target.mode,
-                draft=subject.book.draft,
-                kill_switch=kill_switch(self._settings.kill_switch),
+                diagnosis=one.diagnosis,
+                evidence={answer.name: answer for answer in assessed.evidence},
+                mode=target.mode,
+                draft=one.subject.book.draft,
+                kill_switch=outlook.kill_switch,
                 alert_state=state,
                 standing=standing,
                 now=now,
                 silenced_by=silenced_by,
                 inhibited_by=inhibited_by,
+                stands_on=target.stands_on,
+                beneath=outlook.beneath(target),
+                pauses=outlook.pauses,
+                opt_out=target.opt_out,
+                maintenance=self._estate.maintenance(target),
+                patience=patience_for(target.patience, assessed.episode.alertname, one.subject.book.patience),
+                firing_since=_firing_since(assessed),
+                blast_radius=target.blast_radius,
+                cohort=cohort,
+                storm=outlook.storm,
+                recurrence=target.recurrence,
+                approval=approval,
+                approvals_readable=True,
+                trusted_since=target.trusted_since,
+                undoes=one.undoes,
+                must_hold=self._settings.must_hold,
             )
         )
-        mode = _mode(subject.target.mode, plan.risk)
-        fence = standing.fence if standing else 0
-        return _Asked(assessed, subject, planned.diagnosis, plan, decision, mode, fence)
+        if decision.answer == "act":
+            outlook.let_pass(one)
+        needed = approval is not None and approval.state == "approved"
+        intent = Intent(
+            episode=assessed.episode.id,
+            target=target.name,
+            owner=self._sweep,
+            remedy=one.remedy,
+            plan=as_json(plan),
+            plan_hash=one.plan_hash,
+            evidence_hash=one.evidence_hash,
+            expires_at=now + PERMIT_SECONDS,
+            hold_for=credential_seconds(target.credentials.get(plan.credential), plan.timeout) + MARGIN,
+            fence_seen=standing.fence if standing else 0,
+            beneath_seen={name: found.fence for name, found in outlook.beneath(target).items()},
+            finding=one.diagnosis.chosen,
+            cohort=one.cohort,
+            at_once=cohort.limit or 0,
+            approval=approval.id if approval and needed else "",
+            undoes=one.undoes,
+        )
+        return _Asked(one, decision, _mode(target.mode, plan.risk), intent, approval)
 
-    def _permits(self, acting: list[_Asked], now: float) -> list[_Permit]:
+    def _put_before_humans(self, asked: Sequence[_Asked], now: float) -> dict[str, _Asked]:
+        """Asks for the approvals that are wanting, and records what is only proposed: its track record counts."""
+        kinds = {"ask": "approval", "propose": "proposal"}
+        shown = [one for one in asked if one.decision.answer in kinds]
+        answers = self._ledger.ask([self._question(one, kinds[one.decision.answer], now) for one in shown], now)
+        by_episode = {one.episode: answer for one, answer in zip(shown, answers, strict=True)}
+        return {
+            one.episode: dataclasses.replace(one, approval=by_episode.get(one.episode, one.approval)) for one in asked
+        }
+
+    def _question(self, asked: _Asked, kind: Any, now: float) -> Approval:
+        intent, diagnosis = asked.intent, asked.planned.diagnosis
+        return Approval(
+            id=approval_id(intent.episode, intent.plan_hash, intent.evidence_hash),
+            kind=kind,
+            episode=intent.episode,
+            target=intent.target,
+            remedy=intent.remedy,
+            finding=diagnosis.chosen,
+            because=diagnosis.because,
+            plan=intent.plan,
+            plan_hash=intent.plan_hash,
+            evidence_hash=intent.evidence_hash,
+            state="waiting" if kind == "approval" else "proposed",
+            asked_at=now,
+            expires_at=now + self._settings.approval_expires if kind == "approval" else None,
+        )
+
+    def _void_what_changed(self, assessed: Sequence[Assessed], plans: Sequence[Planned], now: float) -> None:
+        """A yes is to one decision. Where another finding holds now, and asks for no change, nothing is left of it.
+        Evidence that is merely missing has decided nothing."""
+        with_plan = {one.assessed.episode.id for one in plans}
+        changed = [
+            one.episode.id
+            for one in assessed
+            if one.episode.id not in with_plan and one.diagnosis is not None and one.diagnosis.chosen
+        ]
+        if changed:
+            self._ledger.void_approvals(changed, "the decision has changed, and asks for nothing now", now)
+
+    def _permits(self, acting: list[_Asked], now: float) -> dict[str, _Permit]:
         """All in one step. A plan that the ledger does not take must not cost the others theirs: then one by one."""
-        intents = [self._intent(one, now) for one in acting]
+        intents = [one.intent for one in acting]
         try:
-            return [*self._ledger.issue_permits(intents, now)]
+            answers: list[_Permit] = [*self._ledger.issue_permits(intents, now)] if intents else []
         except StepRefused:
-            return [self._permit(intent, now) for intent in intents]
+            answers = [self._permit(intent, now) for intent in intents]
+        return dict(zip((one.episode for one in acting), answers, strict=True))
 
     def _permit(self, intent: Intent, now: float) -> _Permit:
         try:
@@ -143,32 +211,47 @@ class Decider:
         except StepRefused as refusal:
             return refusal
 
-    def _intent(self, asked: _Asked, now: float) -> Intent:
-        return Intent(
-            episode=asked.assessed.episode.id,
-            target=asked.subject.target.name,
-            owner=self._sweep,
-            remedy=remedy_of(asked.plan),
-            plan=as_json(asked.plan),
-            plan_hash=plan_hash(asked.plan),
-            evidence_hash=evidence_hash(asked.diagnosis),
-            expires_at=now + PERMIT_SECONDS,
-            hold_for=asked.plan.timeout + MARGIN,
-            fence_seen=asked.fence,
-        )
-
-    def _planned(self, asked: _Asked, permit: _Permit | None) -> Decided:
+    def _planned(self, asked: _Asked, permit: _Permit | None, known: Mapping[str, Json], now: float) -> Decided:
         """What the gate's answer means; where it lets pass and the lease is lost in that moment, the lease holds."""
-        answer, verdicts = asked.decision.answer, asked.decision.verdicts
+        one, answer, verdicts = asked.planned, asked.decision.answer, asked.decision.verdicts
         if isinstance(permit, Held):
             answer, verdicts = "hold", _lease_lost(verdicts, permit)
         elif isinstance(permit, StepRefused):
             answer, verdicts = "hold", (*verdicts, Verdict("permit", False, str(permit)))
-        case = case_of(asked.assessed, self._ledger.case(asked.assessed.episode.id))
-        case = cases.decided(case, asked.diagnosis, asked.mode, verdicts)
+        case = case_of(one.assessed, known.get(asked.episode))
+        case = cases.asked(cases.decided(case, one.diagnosis, asked.mode, verdicts), asked.approval)
         if isinstance(permit, Mitigation):
-            return Decided(asked.assessed, cases.permitted(case, permit.plan, permit.permit), permit=permit)
-        return Decided(asked.assessed, case, _without_permit(answer, asked.diagnosis, asked.plan, verdicts))
+            case = cases.permitted(case, permit.plan, permit.permit)
+            return Decided(one.assessed, case, permit=permit)
+        return Decided(one.assessed, case, self._without_permit(asked, answer, verdicts, now))
+
+    def _without_permit(self, asked: _Asked, answer: str, verdicts: tuple[Verdict, ...], now: float) -> Ending:
+        diagnosis, plan = asked.planned.diagnosis, asked.planned.plan
+        if answer == "observe":
+            return ending.observed(diagnosis, plan)
+        if answer == "ask" and asked.approval is not None:
+            return ending.asked(diagnosis, plan, asked.approval, now)
+        if answer == "propose":
+            change = f"{plan.mitigation} of {plan.touches} ({plan.risk} risk)"
+            return ending.proposed(diagnosis, f"{change}; {diagnosis.propose}" if diagnosis.propose else change)
+        held = [verdict for verdict in verdicts if not verdict.passes]
+        holding = {verdict.guard for verdict in held}
+        return ending.held(
+            diagnosis,
+            plan,
+            verdicts,
+            quiet=all(verdict.lets_go for verdict in held),
+            history=self._history(asked) if "recurrence" in holding else "",
+            alike="storm" if "storm" in holding else "",
+        )
+
+    def _history(self, asked: _Asked) -> str:
+        """What the cases have in common in which the same was healed before."""
+        target, remedy = asked.intent.target, asked.intent.remedy
+        standing = self._ledger.standings([target], 0.0)[target]
+        episodes = [one.episode for one in standing.history if one.remedy == remedy and one.verified == "healed"]
+        common = in_common(list(self._ledger.cases_of(episodes).values()))
+        return f"In common: {'; '.join(common)}" if common else "The cases have nothing in common but the remedy"
 
 
 def without_plan(assessed: Assessed) -> Ending:
@@ -189,22 +272,10 @@ def without_plan(assessed: Assessed) -> Ending:
     return ending.handed_over(diagnosis) if diagnosis.handover else ending.told(diagnosis)
 
 
-def _without_permit(answer: str, diagnosis: Diagnosis, plan: Plan, verdicts: tuple[Verdict, ...]) -> Ending:
-    if answer == "observe":
-        return ending.observed(diagnosis, plan)
-    if answer == "propose":
-        change = f"{plan.mitigation} of {plan.touches} ({plan.risk} risk)"
-        return ending.proposed(diagnosis, f"{change}; {diagnosis.propose}" if diagnosis.propose else change)
-    holding = {verdict.guard for verdict in verdicts if not verdict.passes}
-    return ending.held(diagnosis, plan, verdicts, quiet=holding <= LETS_GO)
-
-
-def _with_plan(assessed: Assessed) -> _Planned | None:
-    """The plan that the gate is to be asked about. A resolved alert never mitigates, so there is none for it."""
-    subject, diagnosis = assessed.subject, assessed.diagnosis
-    if assessed.fault or assessed.alert_state == "gone" or not subject or not diagnosis or not diagnosis.plan:
-        return None
-    return _Planned(assessed, subject, diagnosis, diagnosis.plan)
+def _without_plan(assessed: Assessed, known: Json | None) -> Json:
+    """The case so far, with what the assessment found out."""
+    case = cases.asked(case_of(assessed, known), None)
+    return cases.decided(case, assessed.diagnosis, "", ()) if assessed.diagnosis else case
 
 
 def _alert_now(assessed: Assessed, pulled: tuple[Pulled, ...]) -> tuple[Any, tuple[str, ...], tuple[str, ...]]:
@@ -223,15 +294,10 @@ def _alert_now(assessed: Assessed, pulled: tuple[Pulled, ...]) -> tuple[Any, tup
     return state, alert.silenced_by, alert.inhibited_by
 
 
-def kill_switch(path: str) -> KillSwitch:
-    """Whether the emergency brake is pulled. Only a clear "no such file" counts as absent."""
-    try:
-        os.lstat(path)
-    except FileNotFoundError:
-        return "absent"
-    except OSError:
-        return "unreadable"
-    return "present"
+def _firing_since(assessed: Assessed) -> float | None:
+    """Since when the alert fires; an operator's run needs no patience and counts from its opening."""
+    alert = assessed.work.alert
+    return alert.starts_at if alert else assessed.episode.opened_at
 
 
 def _mode(setting: Any, risk: str) -> str:
@@ -242,4 +308,4 @@ def _mode(setting: Any, risk: str) -> str:
 
 
 def _lease_lost(verdicts: tuple[Verdict, ...], held: Held) -> tuple[Verdict, ...]:
-    return tuple(Verdict("lease", False, held.reason) if one.guard == "lease" else one for one in verdicts)
+    return tuple(Verdict("lease", False, held.reason, True) if one.guard == "lease" else one for one in verdicts)

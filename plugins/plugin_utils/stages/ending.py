@@ -10,8 +10,9 @@ from __future__ import annotations
 import dataclasses
 from typing import Literal
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Why
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Approval, Why
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Diagnosis, Plan, Verdict, Verification
+from ansible_collections.oncall.remedy.plugins.plugin_utils.words import span
 
 SOON = 60.0
 """Seconds until an incident is looked at again that something may release at any time: a lease, a witness, a guard."""
@@ -23,7 +24,11 @@ Left = Literal["closed", "waiting", "verifying"]
 
 @dataclasses.dataclass(frozen=True)
 class Ending:
-    """``escalate`` is empty or says why a human is called; ``to`` is empty for the target's own escalation."""
+    """``escalate`` is empty or says why a human is called; ``to`` is empty for the target's own escalation.
+
+    ``alike`` names what this ending has in common with others for which one call is enough; empty for the usual, which
+    is the runbook, its finding and the outcome.
+    """
 
     outcome: str
     headline: str
@@ -33,6 +38,7 @@ class Ending:
     due_in: float = LATER
     escalate: str = ""
     to: str = ""
+    alike: str = ""
 
 
 def refused(alertname: str, fault: str) -> Ending:
@@ -44,7 +50,8 @@ def refused(alertname: str, fault: str) -> Ending:
 def broken_off(fault: str) -> Ending:
     """The engine itself failed before it came to this incident."""
     headline = f"The engine itself failed before it had assessed this: {fault}"
-    return Ending("failed", headline, "Assessed anew by the next sweep.", why="held", due_in=SOON, escalate=headline)
+    following = "Assessed anew by the next sweep."
+    return Ending("failed", headline, following, why="held", due_in=SOON, escalate=headline, alike="the engine failed")
 
 
 def resolved() -> Ending:
@@ -134,6 +141,21 @@ def told(diagnosis: Diagnosis) -> Ending:
     )
 
 
+def asked(diagnosis: Diagnosis, plan: Plan, approval: Approval, now: float) -> Ending:
+    """The plan waits for a human's yes, and every other guard has said its own."""
+    change = f"{plan.mitigation} of {plan.touches} ({plan.risk} risk)"
+    left = span(max(0.0, (approval.expires_at or now) - now))
+    command = f"ansible-playbook oncall.remedy.approve -e plan={approval.id} -e decision=approve"
+    return Ending(
+        "asked",
+        f"{_sentence(diagnosis.because)} {_named(plan)} waits for approval {approval.id}.",
+        f"Carried out once it is approved, for {left}: {command}",
+        why="approval",
+        escalate=f"{diagnosis.because}; {change} waits for approval {approval.id}: {command}",
+        to=diagnosis.escalate,
+    )
+
+
 def observed(diagnosis: Diagnosis, plan: Plan) -> Ending:
     """The engine only watches this target."""
     return Ending(
@@ -143,17 +165,23 @@ def observed(diagnosis: Diagnosis, plan: Plan) -> Ending:
     )
 
 
-def held(diagnosis: Diagnosis, plan: Plan, verdicts: tuple[Verdict, ...], quiet: bool) -> Ending:
-    """A guard holds. ``quiet`` where it will let go by itself, so nobody has to be called."""
+def held(
+    diagnosis: Diagnosis, plan: Plan, verdicts: tuple[Verdict, ...], quiet: bool, history: str = "", alike: str = ""
+) -> Ending:
+    """A guard holds. ``quiet`` where it will let go by itself, so nobody has to be called. ``history`` is what a human
+    should know of the past, where the past is why it holds."""
     holds = "; ".join(f"{verdict.guard}: {verdict.reason}" for verdict in verdicts if not verdict.passes)
+    more = f". {history}" if history else ""
+    patience = any(verdict.guard == "patience" and not verdict.passes for verdict in verdicts)
     return Ending(
         "held",
         f"{_sentence(diagnosis.because)} {_named(plan)} was held back.",
         "Looked at again when the guard may let go.",
-        why="held",
+        why="patience" if patience and quiet else "held",
         due_in=SOON,
-        escalate="" if quiet else f"{diagnosis.because}; {plan.mitigation} is held back: {holds}",
+        escalate="" if quiet else f"{diagnosis.because}; {plan.mitigation} is held back: {holds}{more}",
         to=diagnosis.escalate,
+        alike=alike,
     )
 
 
@@ -209,6 +237,40 @@ def verifying(because: str, plan: Plan, left: float) -> Ending:
         "The next sweep goes on verifying.",
         left="verifying",
         due_in=min(SOON, left),
+    )
+
+
+def to_be_undone(because: str, plan: Plan, verification: Verification) -> Ending:
+    """It did not heal, and the runbook says how it is taken back: that comes first, with a permit of its own."""
+    return Ending(
+        "waiting",
+        f"{_sentence(because)} {_named(plan)} did not heal it ({verification.reason}) and will be undone.",
+        f"The next sweep undoes it: {Plan(**(plan.undo or {})).mitigation}.",
+        why="undo",
+        due_in=0.0,
+    )
+
+
+def next_rung(because: str, plan: Plan, reason: str) -> Ending:
+    """It did not heal, and the finding names another mitigation after it."""
+    return Ending(
+        "waiting",
+        f"{_sentence(because)} {_named(plan)} did not heal it: {reason}",
+        f"The next sweep diagnoses anew and tries what comes after it (step {plan.rung + 1} of {plan.rungs}).",
+        why="ladder",
+        due_in=0.0,
+    )
+
+
+def undone(because: str, plan: Plan, undo: Plan, reason: str, to: str) -> Ending:
+    """What did not heal was taken back, and nothing is left to be tried."""
+    words = f"did not heal it ({reason}) and was undone by {undo.mitigation}"
+    return Ending(
+        "not_healed",
+        f"{_sentence(because)} {_named(plan)} {words}.",
+        "A human has to look; the engine does not repeat it in this incident.",
+        escalate=f"{plan.mitigation} of {plan.touches} {words}",
+        to=to,
     )
 
 

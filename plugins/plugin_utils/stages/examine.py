@@ -7,7 +7,6 @@ The asking itself is the play ``Examine``: the module ``host_info`` over each ho
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -59,17 +58,17 @@ def _hosts(estate: Estate, question: Question, params: Json) -> list[str]:
     return names
 
 
-def host_evidence(estate: Estate, book: Runbook, params: Json, result: HostResult) -> dict[str, Evidence]:
+def host_evidence(estate: Estate, book: Runbook, params: Json, result: HostResult, now: float) -> dict[str, Evidence]:
     """What was examined on hosts, by the question's name. A host that was not reached is an answer as well."""
     found: dict[str, Evidence] = {}
     for question in book.evidence.values():
         if question.hosts is not None:
             hosts = _hosts(estate, question, params)
-            found[question.name] = _evidence(question, {host: result(host) for host in hosts})
+            found[question.name] = _evidence(question, {host: result(host) for host in hosts}, now)
     return found
 
 
-def _evidence(question: Question, results: dict[str, Any]) -> Evidence:
+def _evidence(question: Question, results: dict[str, Any], now: float) -> Evidence:
     reached = {host: answer for host, answer in results.items() if _reached(answer)}
     value = {
         "total": len(results),
@@ -90,7 +89,7 @@ def _evidence(question: Question, results: dict[str, Any]) -> Evidence:
         state="ok" if state == "ok" else "failed",
         question="on " + (", ".join(results) or "no host"),
         source="the hosts' own connections",
-        asked_at=time.time(),
+        asked_at=now,
         took=0.0,
         value=value if state == "ok" else None,
         reason=reason,

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Episode
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Diagnosis, Evidence, Plan, Verification
 
 
@@ -23,6 +24,33 @@ def plan(**more: Any) -> Plan:
         "cooldown": 1800.0,
     }
     return Plan(**{**fields, **more})
+
+
+def episode(**more: Any) -> Episode:
+    """An incident of Traefik on hetzner that has just been opened."""
+    fields: dict[str, Any] = {
+        "id": "e",
+        "source": "lab",
+        "target": "hetzner",
+        "runbook": "x",
+        "alertname": "X",
+        "fingerprint": "",
+        "origin": "alert",
+        "inputs": {},
+        "starts_at": None,
+        "opened_at": 0.0,
+        "seen_at": 0.0,
+        "state": "open",
+        "why": "",
+        "due_at": 0.0,
+        "looks": 0,
+        "outcome": "",
+        "closed_at": None,
+        "changed_at": 0.0,
+        "claimed_by": None,
+        "claimed_until": None,
+    }
+    return Episode(**{**fields, **more})
 
 
 def diagnosis(**more: Any) -> Diagnosis:

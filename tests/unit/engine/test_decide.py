@@ -8,40 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Episode
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Diagnosis, Origin
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.assess import Assessed
-from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.decide import kill_switch, without_plan
+from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.decide import without_plan
+from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.outlook import kill_switch
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.work import AlertState, Work
-from tests.unit.engine.made import diagnosis
+from tests.unit.engine.made import diagnosis, episode
 
 
 def assessed(
     found: Diagnosis | None, state: AlertState = "firing", origin: Origin = "alert", fault: str = ""
 ) -> Assessed:
-    episode = Episode(
-        id="e",
-        source="lab",
-        target="hetzner",
-        runbook="x",
-        alertname="X",
-        fingerprint="",
-        origin=origin,
-        inputs={},
-        starts_at=None,
-        opened_at=0.0,
-        seen_at=0.0,
-        state="open",
-        why="",
-        due_at=0.0,
-        looks=0,
-        outcome="",
-        closed_at=None,
-        changed_at=0.0,
-        claimed_by=None,
-        claimed_until=None,
-    )
-    return Assessed(Work(episode, None, state), state, fault=fault, diagnosis=found)
+    one = episode(origin=origin)
+    return Assessed(Work(one, None, state), state, fault=fault, diagnosis=found)
 
 
 NOTHING = Diagnosis(())

@@ -42,7 +42,7 @@ def book(estate: Estate) -> Runbook:
 
 def found(engine: Engine, book: Runbook, results: Json, hosts: list[str] | None = None) -> Evidence:
     params = {"edge_hosts": hosts or ["node1", "node2"]}
-    return host_evidence(engine.inventory(), book, params, results.get)["sockets"]
+    return host_evidence(engine.inventory(), book, params, results.get, 100.0)["sockets"]
 
 
 def test_the_sweep_names_the_hosts_and_what_to_gather_there(engine: Engine, estate: Estate, book: Runbook) -> None:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 import yaml
 from ansible import constants
 
+from ansible_collections.oncall.remedy.plugins.plugin_utils.stages import close
 from tests.support.estate import RUNBOOKS, Estate
 from tests.unit.engine.sweeping import Died, Engine, Json, Lost
 
@@ -195,8 +195,7 @@ def test_what_the_engine_did_not_come_to_because_it_failed_is_escalated(engine: 
 def test_the_next_sweep_takes_over_from_one_that_has_died(
     engine: Engine, estate: Estate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gone = subprocess.Popen([sys.executable, "-c", ""])
-    gone.wait()
+    run = subprocess.Popen(["sleep", "600"])
 
     def dying(target: str, permit: Json) -> Json:
         engine.heal(target, permit)
@@ -204,9 +203,12 @@ def test_the_next_sweep_takes_over_from_one_that_has_died(
 
     engine.remedy = dying
     with monkeypatch.context() as patched:
-        patched.setattr(os, "getppid", lambda: gone.pid)
+        patched.setattr(os, "getppid", lambda: run.pid)
         with pytest.raises(Died):
             engine.sweep()
+    run.kill()
+    run.wait()
+    monkeypatch.setattr(close, "WRITE_SECONDS", 0.0)
     engine.remedy = engine.heal
     estate.later(1)
     engine.sweep()

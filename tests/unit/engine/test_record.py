@@ -13,7 +13,8 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils import case as cases
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Episode, Incident
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages import ending
-from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.record import Recorder, page_name
+from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.calls import Ended
+from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.record import SHOWN, Recorder, page_name
 from tests.unit.engine.made import diagnosis
 
 NOW = 1_000.0
@@ -31,7 +32,11 @@ def said() -> list[str]:
 
 @pytest.fixture
 def recorder(ledger: Ledger, tmp_path: Path, said: list[str]) -> Recorder:
-    return Recorder(ledger, "this sweep", str(tmp_path / "cases"), 300.0, said.append)
+    return recorder_for(ledger, tmp_path, said)
+
+
+def recorder_for(ledger: Ledger, tmp_path: Path, said: list[str], check: bool = False) -> Recorder:
+    return Recorder(ledger, "this sweep", str(tmp_path / "cases"), 300.0, 3, said.append, lambda: None, check)
 
 
 def opened(ledger: Ledger, by: str = "this sweep") -> Episode:
@@ -44,7 +49,7 @@ def test_escalation_case_page_and_state_all_tell_the_same(
     recorder: Recorder, ledger: Ledger, said: list[str], tmp_path: Path
 ) -> None:
     episode = opened(ledger)
-    recorder.record(episode, cases.new_case(episode, None), ending.told(diagnosis()), "platform", NOW)
+    recorder.record([Ended(episode, cases.new_case(episode, None), ending.told(diagnosis()), "platform")], NOW)
     case = ledger.case(episode.id)
     assert case is not None
     assert (case["outcome"], case["due_at"], case["escalations"][0]["to"]) == (
@@ -67,7 +72,7 @@ def test_the_runbooks_choice_comes_before_the_targets_own(
     recorder: Recorder, ledger: Ledger, to: str, own: str, called: str
 ) -> None:
     episode = opened(ledger)
-    recorder.record(episode, cases.new_case(episode, None), ending.told(diagnosis(escalate=to)), own, NOW)
+    recorder.record([Ended(episode, cases.new_case(episode, None), ending.told(diagnosis(escalate=to)), own)], NOW)
     assert [one.to for one in ledger.escalations(episode.id)] == [called]
 
 
@@ -75,7 +80,7 @@ def test_an_incident_that_another_sweep_has_taken_over_is_left_to_it(
     recorder: Recorder, ledger: Ledger, said: list[str], tmp_path: Path
 ) -> None:
     episode = opened(ledger, by="another sweep")
-    recorder.record(episode, cases.new_case(episode, None), ending.told(diagnosis()), "", NOW)
+    recorder.record([Ended(episode, cases.new_case(episode, None), ending.told(diagnosis()), "")], NOW)
     assert (ledger.case(episode.id), ledger.escalations(episode.id)) == (None, [])
     assert "left to another sweep" in said[0]
     assert not (tmp_path / "cases").exists()
@@ -92,18 +97,18 @@ def test_a_death_right_after_the_closing_leaves_the_whole_case(
         raise Killed
 
     episode = opened(ledger)
-    monkeypatch.setattr(recorder, "keep", die)
+    monkeypatch.setattr(recorder, "_show", die)
     with pytest.raises(Killed):
-        recorder.record(episode, cases.new_case(episode, None), ending.resolved(), "", NOW)
+        recorder.record([Ended(episode, cases.new_case(episode, None), ending.resolved(), "")], NOW)
     case = ledger.case(episode.id)
     assert case is not None
     assert (ledger.episode(episode.id).state, case["outcome"], case["closed_at"]) == ("closed", "resolved", NOW)
 
 
 def test_a_preview_writes_no_page_and_its_case_says_what_it_is(ledger: Ledger, tmp_path: Path, said: list[str]) -> None:
-    recorder = Recorder(ledger, "this sweep", str(tmp_path / "cases"), 300.0, said.append, check=True)
+    recorder = recorder_for(ledger, tmp_path, said, check=True)
     episode = opened(ledger)
-    recorder.record(episode, cases.new_case(episode, None), ending.told(diagnosis()), "", NOW)
+    recorder.record([Ended(episode, cases.new_case(episode, None), ending.told(diagnosis()), "")], NOW)
     case = ledger.case(episode.id)
     assert case is not None
     assert case["check"]
@@ -115,9 +120,23 @@ def test_a_page_that_cannot_be_written_is_said_and_the_case_is_kept(
 ) -> None:
     (tmp_path / "cases").write_text("a file stands in the way")
     episode = opened(ledger)
-    recorder.record(episode, cases.new_case(episode, None), ending.told(diagnosis()), "", NOW)
+    recorder.record([Ended(episode, cases.new_case(episode, None), ending.told(diagnosis()), "")], NOW)
     assert ledger.case(episode.id)
     assert "page cannot be written" in " ".join(said[0].split())
+
+
+def test_of_many_that_are_alike_some_are_shown_in_full_and_all_are_kept(
+    recorder: Recorder, ledger: Ledger, said: list[str]
+) -> None:
+    incidents = [Incident("lab", f"edge{number}", "x", alertname="X") for number in range(40)]
+    episodes = ledger.open_episodes(incidents, NOW)
+    ledger.claim_many([one.id for one in episodes], "this sweep", NOW + 600, NOW)
+    told = ending.told(diagnosis())
+    recorder.record([Ended(one, cases.new_case(one, None), told, "platform") for one in episodes], NOW)
+    assert [text.count("\n") > 1 for text in said] == [True] * SHOWN + [False] * (40 - SHOWN)
+    assert len(ledger.cases_of([one.id for one in episodes])) == 40
+    states = [ledger.escalations(one.id)[0].state for one in episodes]
+    assert states == ["recorded"] + ["told"] * 39
 
 
 def test_nothing_from_an_alert_is_in_the_name_of_a_page() -> None:

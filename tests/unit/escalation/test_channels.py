@@ -292,6 +292,9 @@ def test_a_service_that_never_answers_is_left_in_time(desk: Desk, name: str) -> 
 def test_a_secret_that_cannot_be_read_is_a_failure_that_names_its_file(desk: Desk, name: str, option: str) -> None:
     with pytest.raises(Undelivered, match=r"nowhere: No such file or directory"):
         deliver(desk.channel(name, **{option: "/nowhere"}), message(), 5.0)
+    if name != "mail":  # a user without the password's file is a mistake of the inventory
+        with pytest.raises(Undelivered, match=f"{option} names no file in this run"):
+            deliver(desk.channel(name, **{option: ""}), message(), 5.0)
 
 
 @pytest.mark.parametrize("name", ["pager", "chat", "hook", "mail"])

@@ -79,6 +79,7 @@ def test_a_channel_that_fails_is_tried_again_and_the_other_one_is_not(desk: Desk
     courier = Courier(ledger, desk.policy())
     first = courier.run(100.0)
     assert (first.sent, first.failed) == (1, ("pager: 503 service unavailable: send to PagerDuty",))
+    assert first.lines == ["! not told yet: pager: 503 service unavailable: send to PagerDuty"]
     assert [(one.state, one.error) for one in ledger.escalations(episode)] == [
         ("failed", "pager: 503 service unavailable: send to PagerDuty")
     ]
@@ -171,6 +172,9 @@ def test_a_call_for_somebody_without_channels_stays_visible_until_there_are_some
         nowhere=(f"1 call for {call}: remedy_escalations names no channel for them",)
     )
     assert [one.to for one in ledger.undelivered(1e9)] == [call]
+    assert Courier(ledger, desk.policy()).run(100.0).lines == [
+        f"! not told yet: 1 call for {call}: remedy_escalations names no channel for them"
+    ]
     later = policy_from({call: [{"to": "pager"}]}, desk.channels)
     assert Courier(ledger, later).run(200.0) == Sent(sent=1)
 

@@ -57,6 +57,12 @@ def test_a_level_that_is_gone_from_the_inventory_is_its_last_one() -> None:
     assert [policy.addressed("a", level) for level in (1, 2, 3)] == [("x",), ("y",), ("y",)]
 
 
+def test_a_file_that_this_run_has_no_name_of_is_no_mistake_of_the_settings() -> None:
+    """AWX gives the credentials of the escalation to the sweep's template and not to that of the status."""
+    policy = policy_from({"p": [{"to": "c"}]}, {"c": {"slack": {"webhook_url_file": ""}}})
+    assert policy.channels["c"].options == {"webhook_url_file": ""}
+
+
 def test_ports_and_recipients_of_mail_have_their_usual_values() -> None:
     policy = policy_from({}, {"m": {"email": MAIL}, "i": {"email": {**MAIL, "tls": "implicit"}}})
     assert {name: one.options["port"] for name, one in policy.channels.items()} == {"m": 587, "i": 465}

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from ansible_collections.oncall.remedy.plugins.plugin_utils.gate import GUARDS, GateInput, decide, lets_go, verdicts
 from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.view import Cohort, Storm
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.binding import evidence_hash, plan_hash, remedy_of
-from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Verdict
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Approval
+from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Plan, Verdict
 from tests.unit.gate.views import (
     DIAGNOSIS,
     EVIDENCE,
@@ -261,6 +262,9 @@ def pictures(draw: st.DrawFn, bad: tuple[str, ...] = ("wrong", "unreadable")) ->
     for part, (fine, wrong, unreadable) in PARTS.items():
         worse = (wrong if "wrong" in bad else []) + (unreadable if "unreadable" in bad else [])
         picture[part] = draw(st.sampled_from(worse if part in spoilt else fine))
+    if isinstance(picture["approval"], Approval) and isinstance(picture["plan"], Plan) and picture["diagnosis"]:
+        about = {"plan_hash": plan_hash(picture["plan"]), "evidence_hash": evidence_hash(picture["diagnosis"])}
+        picture["approval"] = dataclasses.replace(picture["approval"], **about)
     return picture, spoilt
 
 

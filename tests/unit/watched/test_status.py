@@ -95,6 +95,21 @@ def test_what_waits_for_a_human_names_whom_and_what_for() -> None:
     assert "for a human, who was called (platform)" in waits
 
 
+def test_a_human_whom_no_call_has_reached_was_not_told() -> None:
+    watched = things.everything()
+    called = things.escalation(watched.episodes[2])
+    waits = section(shown(dataclasses.replace(watched, undelivered=(called,), over=())), "Waits")
+    assert "for a human, whom no call has reached yet" in waits
+
+
+def test_what_is_proposed_says_what_and_which_guard_keeps_the_engine_from_it() -> None:
+    proposed = things.episode(why="human", outcome="proposed")
+    gate = [{"guard": "opt out", "passes": False, "reason": "the racks are moved"}]
+    words = text(status(Watched(episodes=(proposed,)), {proposed.id: things.case(proposed, gate=gate)}, NOW))
+    assert "plan restart of DaemonSet traefik/traefik (medium risk, mode act)" in section(words, "Waits")
+    assert "held by opt out: the racks are moved" in section(words, "Waits")
+
+
 def test_a_plan_that_needs_a_yes_shows_its_hash_risk_expiry_and_the_command_to_copy() -> None:
     words = shown(things.everything())
     asked = section(words, r"Needs a yes or a no")
@@ -230,7 +245,7 @@ def test_colour_adds_nothing_but_colour() -> None:
 
 def test_there_are_words_for_whatever_an_open_incident_waits_for() -> None:
     states = set(get_args(EpisodeState)) - {"closed", "waiting"}
-    assert set(WAITS_FOR) == states | set(get_args(Why))
+    assert set(WAITS_FOR) == {*states, *get_args(Why), "unheard"}
 
 
 def test_an_incident_that_a_sweep_works_on_says_so_instead_of_a_time() -> None:
