@@ -44,12 +44,12 @@ def patience(view: GateInput) -> Verdict:
         return holds(NAME, "it cannot be told how long the alert has to fire: remedy_patience cannot be read")
     if not is_moment(since):
         return holds(NAME, "it cannot be told since when the alert fires")
+    age = view.now - since
+    if not age >= -CLOCK_TOLERANCE:
+        return holds(NAME, f"the alert is dated {span(-age)} into the future: a clock is wrong")
     if view.alert_state == "not_needed":
         return passes(NAME, "an operator's run, which needs no alert")
     if since < EARLIEST:
         return holds(NAME, "it cannot be told since when the alert fires: it bears no date")
-    age = view.now - since
-    if not age >= -CLOCK_TOLERANCE:
-        return holds(NAME, f"the alert is dated {span(-age)} into the future: a clock is wrong")
     said = f"it fires for {span(max(age, 0.0))}, wanted are {span(wanted)}"
     return passes(NAME, said) if max(age, 0.0) >= wanted else holds_for_now(NAME, said)
