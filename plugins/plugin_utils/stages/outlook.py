@@ -7,11 +7,11 @@ have said, and how the estate is as a whole. Read once for all plans of a sweep.
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils import storm as storms
+from ansible_collections.oncall.remedy.plugins.plugin_utils.brake import kill_switch
 from ansible_collections.oncall.remedy.plugins.plugin_utils.estate import Estate, Target
 from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.view import Cohort, KillSwitch, Storm
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
@@ -70,17 +70,6 @@ def look_out(
         storm=_storm(ledger, settings, assessed, now),
         cohorts=_cohorts(ledger, estate, settings, planned, now),
     )
-
-
-def kill_switch(path: str) -> KillSwitch:
-    """Whether the emergency brake is pulled. Only a clear "no such file" counts as absent."""
-    try:
-        os.lstat(path)
-    except FileNotFoundError:
-        return "absent"
-    except OSError:
-        return "unreadable"
-    return "present"
 
 
 def _storm(ledger: Ledger, settings: Settings, assessed: Sequence[Assessed], now: float) -> Storm:
