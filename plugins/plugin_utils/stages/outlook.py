@@ -80,16 +80,22 @@ def _storm(ledger: Ledger, settings: Settings, assessed: Sequence[Assessed], now
     if former is None or former["on"] != on:
         former = {"on": on, "since": now}
         ledger.set_condition(STORM, former, now)
-    doubts = [storms.doubts(one.monitor, settings.storm) for one in assessed if one.monitor]
     return Storm(
         on=on,
         unrelated=unrelated,
         begins=settings.storm.begins,
         ends=settings.storm.ends,
         since=former["since"] if on else None,
-        monitor=next((doubt.why for doubt in doubts if doubt.why), ""),
-        monitor_unknown=next((doubt.unknown for doubt in doubts if doubt.unknown), ""),
     )
+
+
+def storm_over(weather: Storm, assessed: Assessed, settings: Settings) -> Storm:
+    """The storm as one incident is in it: only its own target's monitor can be at fault for it. One cluster whose
+    Prometheus is gone must not keep the hand from all the others."""
+    if not assessed.monitor:
+        return weather
+    doubt = storms.doubts(assessed.monitor, settings.storm)
+    return dataclasses.replace(weather, monitor=doubt.why, monitor_unknown=doubt.unknown)
 
 
 def _kind(assessed: Assessed) -> tuple[str, str]:
