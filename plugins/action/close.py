@@ -61,7 +61,8 @@ class ActionModule(StageAction):
         closer = Closer(ledger, self.estate, assessor, verifier, recorder, self.check)
         closer.run(read_work(sweep["workdir"]), options["fault"])
         outcomes, now = Counter(options["outcomes"]) + recorder.outcomes, ledger.now()
-        ledger.finish_sweep(sweep["id"], {"outcomes": dict(outcomes), "fault": options["fault"]}, now)
+        summary = {"outcomes": dict(outcomes), "fault": options["fault"], "narrowed": sweep.get("narrowed", False)}
+        ledger.finish_sweep(sweep["id"], summary, now)
         if not self.check:
             self._keep_house(ledger, settings, now)
         shutil.rmtree(sweep["workdir"], ignore_errors=True)
@@ -74,6 +75,6 @@ class ActionModule(StageAction):
         for failure in sent.failed:
             self.say(f"! {failure}")
         remove_pages(settings.cases, ledger.retain(settings.keep, now))
-        complaint = metrics.write(ledger, settings, now)
+        complaint = metrics.write(ledger, settings, now, self.estate)
         if complaint:
             self.say(f"! {complaint}")

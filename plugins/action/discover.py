@@ -56,7 +56,8 @@ class ActionModule(StageAction):
         self.say(opening(tally, len(works), check=self.check))
         hosts = wanted_of_hosts(self.estate, catalogue, works)
         silent = [] if narrowed.target else list(tally.silent)  # an operator's run is about its target
-        return {"id": sweep, "began_at": now, "workdir": directory, "check": self.check, "silent": silent, **hosts}
+        told = {"check": self.check, "narrowed": narrowed != Narrowed(), "silent": silent}
+        return {"id": sweep, "began_at": now, "workdir": directory, **told, **hosts}
 
     def _ledger_url(self, settings: Settings, directory: str) -> str:
         """The real ledger, or for a ``--check`` run a copy of it that goes with the run."""

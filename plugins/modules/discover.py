@@ -35,6 +35,11 @@ id:
   returned: success
   type: str
   sample: 4f1c2a…
+narrowed:
+  description: Whether this sweep is about one runbook or target alone, and so no proof that the rest was looked at.
+  returned: success
+  type: bool
+  sample: false
 examine:
   description: The hosts that a runbook asks about.
   returned: success

@@ -98,15 +98,19 @@ PLACES: dict[str, Callable[[str], Json]] = {
 }
 
 
+TOLD = ("label", "note", "annotations", "alert name")
+"""Places from which a text gets to whoever is called: for those that are meant for messages, and for secrets."""
+
+
 def collect(canary: Path) -> list[Hostile]:
     """All 300. ``canary`` is the file that would be there if any of them were executed."""
     return [*_texts(canary), *_secrets(), *(Hostile(f"shape: {name}", made) for name, made in whole.EVERYTHING.items())]
 
 
 def _texts(canary: Path) -> Iterator[Hostile]:
-    names = list(PLACES)
     number = 0
     for file in FILES:
+        names = TOLD if file == "messages" else tuple(PLACES)
         for sample in samples(file):
             places = [names[number % len(names)]]
             if file in EXECUTABLE:
@@ -117,9 +121,8 @@ def _texts(canary: Path) -> Iterator[Hostile]:
 
 
 def _secrets() -> Iterator[Hostile]:
-    prose = ("label", "note", "annotations", "alert name", "silence")
     for number, secret in enumerate(PLANTED):
-        place = prose[number % len(prose)]
+        place = TOLD[number % len(TOLD)]
         yield Hostile(f"secrets: {secret.name}", _under(secret) if secret.under else PLACES[place](secret.text))
 
 

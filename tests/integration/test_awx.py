@@ -244,3 +244,21 @@ def test_what_a_job_leaves_behind_holds_no_credential(estate: Estate, synchronis
     shown += [estate.ledger_file, *estate.pages()]
     assert len(shown) > 10
     assert [(str(path), secret) for path in shown for secret in secrets if secret.encode() in path.read_bytes()] == []
+
+
+def test_a_job_with_the_ledger_and_nothing_else_approves_under_the_name_of_awxs_user(
+    estate: Estate, synchronised: Path
+) -> None:
+    estate.settings["remedy_mode"] = "approve"
+    estate.sweep().ended_well()
+    (plan,) = estate.ledger.approvals()
+    job = Job(estate.folder / "job", synchronised)
+    job.attach("oncall.remedy ledger", url=estate.ledger_url)
+    survey = {"plan": plan.id, "decision": "approve", "why": "{{ 7 * 7 }}", "awx_user_name": "bob"}
+    answered = job.run("playbooks/approve.yml", _inventory(estate), survey)
+    assert answered.rc == 0
+    assert "Approved by bob: {{ 7 * 7 }}." in _output(answered)
+    assert estate.writes() == []
+    estate.sweep().ended_well()
+    assert estate.case()["outcome"] == "healed"
+    assert (estate.case()["approval"]["decided_by"], len(estate["hetzner"].patches())) == ("bob", 1)

@@ -22,7 +22,7 @@ Severity = Literal["critical", "error", "warning", "info"]
 
 LONGEST = 1500
 """Characters of one row. The case has it in full."""
-TITLE = 200
+TITLE = 160
 
 _SEVERITIES: Mapping[str, Severity] = {
     "critical": "critical",
@@ -148,7 +148,9 @@ def _line(text: Any) -> str:
 
 
 def _title(text: str) -> str:
-    return visible(cut(storable_text(text), TITLE))
+    """The first words, as many as fit a telephone."""
+    text = storable_text(text)
+    return visible(text if len(text) <= TITLE else f"{text[: TITLE - 1]}…")
 
 
 def _severity(full: story.Json, level: int) -> Severity:

@@ -14,9 +14,15 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger import schema
-from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.connect import Store, chunks, look, step
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.connect import Store, chunks, lock, look, step
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.timeline import tell_all
-from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import LEASE_MAX, Entry, Held, Lease
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import (
+    LEASE_MAX,
+    Entry,
+    Held,
+    Lease,
+    LedgerError,
+)
 
 L = schema.leases.c
 _FIELDS = [schema.leases.c[field.name] for field in dataclasses.fields(Lease)]
@@ -31,8 +37,8 @@ def read_leases(connection: sa.Connection, targets: Sequence[str]) -> dict[str, 
     return found
 
 
-def take(
-    connection: sa.Connection,
+def next_lease(
+    former: Lease | None,
     target: str,
     episode: str,
     owner: str,
@@ -40,32 +46,46 @@ def take(
     now: float,
     fence_seen: int | None = None,
 ) -> Lease | Held:
-    """Takes or lengthens the lease of a target, within the step of the caller. See ``Leases.acquire``."""
+    """The lease that follows on the former one of a target, or why there is none; see ``Leases.acquire``. Pure."""
     if not now < until <= now + LEASE_MAX:
         raise ValueError(f"a lease lasts more than 0 and at most {LEASE_MAX:.0f} seconds")
-    former = read_leases(connection, [target]).get(target)
     if fence_seen is not None and fence_seen != (former.fence if former else 0):
         return Held(target, f"somebody else has held the lease of {target} since this was decided")
     if former is None:
-        lease = Lease(target, 1, owner, episode, now, until)
-        connection.execute(schema.leases.insert().values(**dataclasses.asdict(lease)))
-        return lease
-    if former.held(now):
-        if (former.owner, former.episode) != (owner, episode):
-            return Held(target, why_held(former, now))
-        lease = dataclasses.replace(former, expires_at=max(until, former.expires_at))
-    else:
-        lease = Lease(target, former.fence + 1, owner, episode, now, until)
-    changed = connection.execute(
-        sa.update(schema.leases)
-        .where(L.target == target, L.fence == former.fence, L.expires_at == former.expires_at)
-        .values(**dataclasses.asdict(lease))
-    )
-    if changed.rowcount != 1:
-        return Held(target, f"somebody else was faster to take the lease of {target}")
-    if former.released_at is None and lease.fence != former.fence:
-        tell_all(connection, _takeover(former, lease, now))
-    return lease
+        return Lease(target, 1, owner, episode, now, until)
+    if not former.held(now):
+        return Lease(target, former.fence + 1, owner, episode, now, until)
+    if (former.owner, former.episode) != (owner, episode):
+        return Held(target, why_held(former, now))
+    return dataclasses.replace(former, expires_at=max(until, former.expires_at))
+
+
+def write_leases(connection: sa.Connection, changes: Sequence[tuple[Lease | None, Lease]], now: float) -> None:
+    """Puts each lease in the place of its former one, within the step of the caller, which has locked and read these.
+    One that ran out without being given back is taken over, and both timelines say so."""
+    fresh = [dataclasses.asdict(lease) for former, lease in changes if former is None]
+    if fresh:
+        connection.execute(schema.leases.insert(), fresh)
+    known = [(former, lease) for former, lease in changes if former is not None]
+    if known:
+        changed = connection.execute(
+            sa.update(schema.leases)
+            .where(L.target == sa.bindparam("_target"), L.fence == sa.bindparam("_fence"))
+            .values({name: sa.bindparam(f"new_{name}") for name in dataclasses.asdict(known[0][1])}),
+            [
+                {"_target": former.target, "_fence": former.fence}
+                | {f"new_{name}": value for name, value in dataclasses.asdict(lease).items()}
+                for former, lease in known
+            ],
+        )
+        if changed.rowcount != len(known):
+            raise LedgerError("a lease that was locked has changed")
+    taken_over = [(former, lease) for former, lease in known if _ran_out(former, lease)]
+    tell_all(connection, [line for former, lease in taken_over for line in _takeover(former, lease, now)])
+
+
+def _ran_out(former: Lease, lease: Lease) -> bool:
+    return former.released_at is None and lease.fence != former.fence
 
 
 def why_held(lease: Lease, now: float) -> str:
@@ -105,7 +125,12 @@ class Leases(Store):
         that ran out without being given back is taken over, which stands in the timeline of both episodes. Dying
         before: as it was; after: the target is locked until the lease runs out.
         """
-        return take(connection, target, episode, owner, now + ttl, now, fence_seen)
+        lock(connection, L.target, [target])
+        former = read_leases(connection, [target]).get(target)
+        lease = next_lease(former, target, episode, owner, now + ttl, now, fence_seen)
+        if isinstance(lease, Lease):
+            write_leases(connection, [(former, lease)], now)
+        return lease
 
     @step
     def release(self, connection: sa.Connection, target: str, fence: int, now: float) -> bool:

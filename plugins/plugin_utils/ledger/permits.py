@@ -9,28 +9,19 @@ target stands on, and is worth nothing without them; what was done under it is w
 from __future__ import annotations
 
 import dataclasses
-import json
-import secrets
 from collections.abc import Sequence
 
 import sqlalchemy as sa
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger import schema
-from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.approved import turned_out, use_approval
-from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.claims import change
-from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.cohorts import lock_cohorts, members_under_way
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.approved import turned_out
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.connect import Store, lock, step
-from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.leases import read_leases, take
-from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.standings import (
-    read_mitigations,
-    read_permit,
-    unfinished_on,
-)
-from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.storable import redact
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.issuing import issue, later
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.leases import read_leases
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.standings import read_mitigations, read_permit
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.timeline import tell
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import (
     CLOCK_TOLERANCE,
-    ClaimLost,
     Held,
     Intent,
     Mitigation,
@@ -39,7 +30,6 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import
 )
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json, Outcome
 
-A = schema.approvals.c
 E = schema.episodes.c
 L = schema.leases.c
 M = schema.mitigations.c
@@ -68,11 +58,7 @@ class Permits(Store):
         Dying before: nothing; after: the permit runs out unused, and with it the leases. Nothing was done to the
         target.
         """
-        lock(connection, L.target, {name for intent in intents for name in _names(intent)})
-        lock_cohorts(connection, {intent.cohort for intent in intents if intent.at_once > 0}, now)
-        lock(connection, A.id, {intent.approval for intent in intents} - {""})
-        lock(connection, E.id, {intent.episode for intent in intents})
-        return [_issue_or_hold(connection, intent, now) for intent in intents]
+        return issue(connection, intents, now)
 
     @step
     def consume(self, connection: sa.Connection, permit: str, target: str, now: float) -> Mitigation:
@@ -105,7 +91,7 @@ class Permits(Store):
         connection.execute(
             sa.update(schema.episodes)
             .where(E.id == found.episode, E.state != "closed")
-            .values(state="mending", why="", due_at=until, claimed_until=_later(until), changed_at=now)
+            .values(state="mending", why="", due_at=until, claimed_until=later(until), changed_at=now)
         )
         tell(connection, found.episode, now, "mend", f"{found.remedy} begins", {"permit": permit[:8]})
         return dataclasses.replace(found, state="begun", began_at=now)
@@ -220,107 +206,3 @@ def _finish(connection: sa.Connection, permit: Mitigation, outcome: Outcome, res
         .values(state="verifying", due_at=now, changed_at=now)
     )
     return True
-
-
-def _later(until: float) -> sa.ColumnElement[float | None]:
-    """The claim's end, or ``until`` where that is later. An episode that nobody claims stays unclaimed."""
-    return sa.case((sa.and_(E.claimed_until.is_not(None), E.claimed_until < until), until), else_=E.claimed_until)
-
-
-def _names(intent: Intent) -> list[str]:
-    """What an intent locks: the target and what it stands on, in the order that everybody takes leases in."""
-    return sorted({intent.target, *intent.beneath_seen})
-
-
-def _issue_or_hold(connection: sa.Connection, intent: Intent, now: float) -> Mitigation | Held:
-    if redact(intent.plan) != json.loads(json.dumps(intent.plan)):
-        raise StepRefused(f"the plan for {intent.target} carries what looks like a secret (or is no plain JSON)")
-    savepoint = connection.begin_nested()
-    try:
-        answer = _issue(connection, intent, now)
-    except ClaimLost as lost:
-        answer = Held(intent.target, str(lost))
-    if isinstance(answer, Held):
-        savepoint.rollback()
-    else:
-        savepoint.commit()
-    return answer
-
-
-def _issue(connection: sa.Connection, intent: Intent, now: float) -> Mitigation | Held:
-    fences = _take_all(connection, intent, now)
-    if isinstance(fences, Held):
-        return fences
-    permit = secrets.token_hex(16)
-    reason = (
-        _begun(connection, intent)
-        or _too_many(connection, intent)
-        or (use_approval(connection, intent, permit, now) if intent.approval else "")
-    )
-    if reason:
-        return Held(intent.target, reason)
-    connection.execute(
-        sa.update(schema.mitigations)
-        .where(M.target == intent.target, M.state == "issued")
-        .values(state="void", ended_at=now, outcome="a newer permit was issued")
-    )
-    mitigation = _mitigation(intent, permit, fences, now)
-    connection.execute(schema.mitigations.insert().values(**dataclasses.asdict(mitigation)))
-    change(
-        connection,
-        intent.episode,
-        intent.owner,
-        now,
-        state="permitted",
-        why="",
-        due_at=intent.expires_at,
-        claimed_until=_later(intent.expires_at),
-    )
-    detail = {"permit": permit[:8], "fence": mitigation.fence, "plan_hash": intent.plan_hash}
-    if intent.approval:
-        detail["approval"] = intent.approval
-    tell(connection, intent.episode, now, "assess", f"permit for {intent.remedy}", detail)
-    return mitigation
-
-
-def _take_all(connection: sa.Connection, intent: Intent, now: float) -> dict[str, int] | Held:
-    """The fence of each lease, or why one of them cannot be had; then the caller gives the others back."""
-    seen = {**intent.beneath_seen, intent.target: intent.fence_seen}
-    fences: dict[str, int] = {}
-    for name in _names(intent):
-        lease = take(connection, name, intent.episode, intent.owner, intent.expires_at, now, fence_seen=seen[name])
-        if isinstance(lease, Held):
-            on = "" if name == intent.target else f"{intent.target} stands on {name}: "
-            return Held(intent.target, on + lease.reason)
-        fences[name] = lease.fence
-    return fences
-
-
-def _begun(connection: sa.Connection, intent: Intent) -> str:
-    """What was begun on one of the targets, or on what stands on it, and has no outcome; in words."""
-    for name, found in unfinished_on(connection, _names(intent)).items():
-        for one in found:
-            if one.state == "begun":
-                with_it = "" if name == one.target else f", which holds {name},"
-                return f"{one.remedy} was begun on {one.target}{with_it} and has no outcome: look first"
-    return ""
-
-
-def _too_many(connection: sa.Connection, intent: Intent) -> str:
-    """Why one more of the cohort would be too many, in words."""
-    if not intent.cohort or intent.at_once <= 0:
-        return ""
-    others = members_under_way(connection, intent.cohort) - {intent.target}
-    if len(others) < intent.at_once:
-        return ""
-    names = ", ".join(sorted(others)[:3])
-    return f"{len(others)} of {intent.cohort} are being mended ({names}); at most {intent.at_once} may be at once"
-
-
-def _mitigation(intent: Intent, permit: str, fences: dict[str, int], now: float) -> Mitigation:
-    fields = {field.name: getattr(intent, field.name) for field in dataclasses.fields(Intent)}
-    for name in ("fence_seen", "beneath_seen", "at_once"):
-        del fields[name]
-    return Mitigation(
-        permit=permit, fence=fences[intent.target], fences=fences, state="issued", issued_at=now, **fields
-    )

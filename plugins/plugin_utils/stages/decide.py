@@ -31,7 +31,7 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import Sett
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages import ending
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.assess import Assessed, case_of
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.ending import Ending
-from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.outlook import Outlook, look_out
+from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.outlook import Outlook, look_out, storm_over
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.planned import Planned, planned
 
 PERMIT_SECONDS = 120.0
@@ -124,7 +124,7 @@ class Decider:
                 firing_since=_firing_since(assessed),
                 blast_radius=target.blast_radius,
                 cohort=cohort,
-                storm=outlook.storm,
+                storm=storm_over(outlook.storm, assessed, self._settings),
                 recurrence=target.recurrence,
                 approval=approval,
                 approvals_readable=True,

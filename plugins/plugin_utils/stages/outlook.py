@@ -7,11 +7,11 @@ have said, and how the estate is as a whole. Read once for all plans of a sweep.
 from __future__ import annotations
 
 import dataclasses
-import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils import storm as storms
+from ansible_collections.oncall.remedy.plugins.plugin_utils.brake import kill_switch
 from ansible_collections.oncall.remedy.plugins.plugin_utils.estate import Estate, Target
 from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.view import Cohort, KillSwitch, Storm
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
@@ -72,17 +72,6 @@ def look_out(
     )
 
 
-def kill_switch(path: str) -> KillSwitch:
-    """Whether the emergency brake is pulled. Only a clear "no such file" counts as absent."""
-    try:
-        os.lstat(path)
-    except FileNotFoundError:
-        return "absent"
-    except OSError:
-        return "unreadable"
-    return "present"
-
-
 def _storm(ledger: Ledger, settings: Settings, assessed: Sequence[Assessed], now: float) -> Storm:
     """Whether too much that is unrelated fails at once: from one number on, until a later sweep sees a lower one."""
     unrelated = storms.unrelated([_kind(one) for one in assessed if one.work.alert], settings.outage)
@@ -91,16 +80,22 @@ def _storm(ledger: Ledger, settings: Settings, assessed: Sequence[Assessed], now
     if former is None or former["on"] != on:
         former = {"on": on, "since": now}
         ledger.set_condition(STORM, former, now)
-    doubts = [storms.doubts(one.monitor, settings.storm) for one in assessed if one.monitor]
     return Storm(
         on=on,
         unrelated=unrelated,
         begins=settings.storm.begins,
         ends=settings.storm.ends,
         since=former["since"] if on else None,
-        monitor=next((doubt.why for doubt in doubts if doubt.why), ""),
-        monitor_unknown=next((doubt.unknown for doubt in doubts if doubt.unknown), ""),
     )
+
+
+def storm_over(weather: Storm, assessed: Assessed, settings: Settings) -> Storm:
+    """The storm as one incident is in it: only its own target's monitor can be at fault for it. One cluster whose
+    Prometheus is gone must not keep the hand from all the others."""
+    if not assessed.monitor:
+        return weather
+    doubt = storms.doubts(assessed.monitor, settings.storm)
+    return dataclasses.replace(weather, monitor=doubt.why, monitor_unknown=doubt.unknown)
 
 
 def _kind(assessed: Assessed) -> tuple[str, str]:
