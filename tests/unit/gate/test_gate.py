@@ -191,7 +191,7 @@ PARTS: dict[str, tuple[list[Any], list[Any], list[Any]]] = {
         [{"low": "act"}, None, 1, "Act", True, {"medium": "act", "low": "?"}],
     ),
     "draft": ([False], [True], [None, 0]),
-    "alert_state": (["firing", "not_needed"], ["silenced", "inhibited", "resolved", "gone"], ["unknown", None]),
+    "alert_state": (["firing"], ["silenced", "inhibited", "resolved", "gone"], ["unknown", None]),
     "silenced_by": ([()], [("s",)], [None]),
     "inhibited_by": ([()], [("f",)], [("",)]),
     "evidence": (
