@@ -72,8 +72,8 @@ class ActionModule(StageAction):
     def _keep_house(self, ledger: Ledger, settings: Settings, now: float) -> None:
         """What every sweep does beside its incidents: old calls are tried again, old cases go, metrics are written."""
         sent = Courier(ledger, settings.escalation, settings.workers, SEND_SECONDS).run(now)
-        for failure in sent.failed:
-            self.say(f"! {failure}")
+        for line in sent.lines:
+            self.say(line)
         remove_pages(settings.cases, ledger.retain(settings.keep, now))
         complaint = metrics.write(ledger, settings, now, self.estate)
         if complaint:

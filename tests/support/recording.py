@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the oncall.remedy authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Records the cases of a ledger into the corpus: ``tools/corpus URL [FOLDER]``.
+"""Records the cases of ledgers into the corpus: ``tools/corpus URL... [--into FOLDER] [--anew]``.
 
 A case that says nothing new is left out: the same runbook came to the same decision by the same verdicts and the same
 silent witnesses. There are no secrets in it, as there are none in the ledger; the path of this checkout goes as well.
@@ -54,15 +54,18 @@ def record(cases: list[Json], folder: Path) -> list[Path]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="tools/corpus", description="Records the cases of a ledger into the corpus.")
-    parser.add_argument("ledger", help="the ledger's URL, for example sqlite:////var/lib/remedy/ledger.db")
-    parser.add_argument("folder", nargs="?", type=Path, default=CORPUS, help="where to (default: tests/corpus)")
+    parser = argparse.ArgumentParser(prog="tools/corpus", description="Records the cases of ledgers into the corpus.")
+    parser.add_argument("ledger", nargs="+", help="a ledger's URL, for example sqlite:////var/lib/remedy/ledger.db")
+    parser.add_argument("--into", type=Path, default=CORPUS, help="the folder (default: tests/corpus)")
+    parser.add_argument("--anew", action="store_true", help="remove the cases that are there first")
     given = parser.parse_args()
     try:
-        cases = Ledger.open(given.ledger, read_only=True).cases(limit=MOST)
+        cases = [case for url in given.ledger for case in Ledger.open(url, read_only=True).cases(limit=MOST)]
     except LedgerError as error:
         raise SystemExit(str(error)) from error
-    written = record(cases, given.folder)
+    for path in given.into.glob("*.json") if given.anew else ():
+        path.unlink()
+    written = record(cases, given.into)
     for path in written:
         print(path)
     print(f"{len(written)} of {len(cases)} cases recorded; the others tell nothing new")

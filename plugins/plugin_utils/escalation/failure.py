@@ -30,7 +30,7 @@ SECONDS = 20.0
 
 
 def engine_failed(policy: Policy, state_dir: str | Path, what: str, why: str, now: float) -> str:
-    """Tells the engine's owner that ``what`` (a short word for the kind of failure) has failed, and ``why``.
+    """Tells the engine's owner that ``what`` (such as "the sweep"; one call for each) has failed, and ``why``.
 
     Returns a line for the output: who was told, or why not. What could not be sent stays in ``state_dir`` for
     ``retry_spooled``. Raises nothing: it is called where something has gone wrong already.
@@ -105,7 +105,7 @@ def _recover(policy: Policy, spool: Spool, one: Failure, now: float) -> str:
     left = tuple(name for name in reached if name not in arrived)
     if not left:
         spool.drop(one)
-        return f"{one.what} is over" + (f"; {listed(arrived)} was told" if arrived else "")
+        return f"{one.what} works again" + (f"; {listed(arrived)} was told" if arrived else "")
     attempts = one.attempts + 1 if one.over_at else 0
     due_at = now + retry.pause(attempts, later)
     spool.keep(
@@ -113,7 +113,7 @@ def _recover(policy: Policy, spool: Spool, one: Failure, now: float) -> str:
             one, reached=left, over_at=one.over_at or now, attempts=attempts, due_at=due_at, errors=errors
         )
     )
-    return f"{one.what} is over; not told yet: {'; '.join(errors)}"
+    return f"{one.what} works again; not told yet: {'; '.join(errors)}"
 
 
 def _call(policy: Policy, spool: Spool, one: Failure, now: float) -> Failure:

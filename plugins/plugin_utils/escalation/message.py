@@ -108,7 +108,9 @@ def engine(key: str, what: str, why: str, host: str, since: float, times: int, n
         ("done", "Nothing: while this lasts no incident is diagnosed or mended."),
         ("next", "The next sweep tries again, and says when it has come through."),
     ]
-    return Message("call", key, _title(f"oncall.remedy: {what}"), "critical", _line(host), _rows(rows), now, "engine")
+    return Message(
+        "call", key, _title(f"oncall.remedy: {what} failed"), "critical", _line(host), _rows(rows), now, "engine"
+    )
 
 
 def engine_well(key: str, what: str, host: str, since: float, now: float) -> Message:
@@ -118,7 +120,7 @@ def engine_well(key: str, what: str, host: str, since: float, now: float) -> Mes
         ("where", f"engine on {host}"),
     ]
     return Message(
-        "clear", key, _title(f"Over: oncall.remedy: {what}"), "info", _line(host), _rows(rows), now, "engine"
+        "clear", key, _title(f"Over: oncall.remedy: {what} failed"), "info", _line(host), _rows(rows), now, "engine"
     )
 
 
@@ -166,7 +168,7 @@ def _state(full: story.Json, escalation: Escalation, now: float) -> str:
     parts = [story.outcome(full)[0]]
     if escalation.level > 1:
         parts.append(f"nobody has ended it in the {span(max(0.0, now - (full['opened_at'] or now)))} since it began")
-    if full["closed_at"]:
+    if full["closed_at"] > escalation.recorded_at:
         parts.append(f"closed at {iso(full['closed_at'])}; this call could not be delivered earlier")
     return "; ".join(parts)
 

@@ -57,7 +57,8 @@ class Deliveries(Store):
     def open_clears(self, connection: sa.Connection, now: float) -> int:
         """Has the word go out that an incident ended well, once, by the channels by which its call has arrived.
 
-        A call that told of several waits until all of them are over.
+        A call that told of several waits until all of them are over. One that was made at the end itself (it healed,
+        and the cause is still to be seen to) is for a human to end.
         """
         told = schema.escalations.alias()
         theirs = schema.episodes.alias()
@@ -75,7 +76,7 @@ class Deliveries(Store):
             .join(schema.escalations, X.id == D.escalation)
             .join(schema.episodes, E.id == X.episode)
             .where(D.kind == "call", D.state == "sent", E.state == "closed", E.outcome.in_(GOOD_ENDS))
-            .where(~others_open.exists(), ~has_clear.exists())
+            .where(X.recorded_at < E.closed_at, ~others_open.exists(), ~has_clear.exists())
         )
         return _open(connection, [(row.escalation, row.channel) for row in rows], "clear", now)
 

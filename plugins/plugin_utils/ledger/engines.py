@@ -30,6 +30,14 @@ BUSY_TIMEOUT = 30.0
 CONNECT_TIMEOUT = 10
 """Seconds for one attempt to reach a PostgreSQL server."""
 
+KEEPALIVE = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": int(BUSY_TIMEOUT * 1000),
+}
+"""A server that is not there any more is noticed after half a minute and not after hours (seconds; milliseconds)."""
+
 POSTGRES_OPTIONS = f"-c lock_timeout={BUSY_TIMEOUT:.0f}s -c idle_in_transaction_session_timeout={BUSY_TIMEOUT:.0f}s"
 
 
@@ -76,7 +84,12 @@ def _postgres_engine(url: sa.URL, read_only: bool) -> sa.Engine:
     to another session."""
     if url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg")
-    ours = {"application_name": "oncall.remedy", "connect_timeout": CONNECT_TIMEOUT, "options": POSTGRES_OPTIONS}
+    ours = {
+        "application_name": "oncall.remedy",
+        "connect_timeout": CONNECT_TIMEOUT,
+        "options": POSTGRES_OPTIONS,
+        **KEEPALIVE,
+    }
     arguments = {"prepare_threshold": None, **{name: value for name, value in ours.items() if name not in url.query}}
     options = {"postgresql_readonly": True} if read_only else {}
     # A step that lost a race is tried again; what the driver has to say of it is no news.

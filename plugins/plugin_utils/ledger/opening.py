@@ -78,10 +78,15 @@ def _create(engine: sa.Engine) -> None:
     try:
         with Store(engine)._transaction(writes=True) as connection:
             schema.metadata.create_all(connection)
-            connection.execute(schema.version.insert().values(version_num=schema.VERSION))
+            _stamp(connection)
     except sa.exc.DBAPIError:
         if version_of(engine) is None:
             raise
+
+
+def _stamp(connection: sa.Connection) -> None:
+    """Says that these tables are what all revisions together would have made."""
+    connection.execute(schema.version.insert().values(version_num=schema.VERSION))
 
 
 def _give_birth(path: Path) -> None:

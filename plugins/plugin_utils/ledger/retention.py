@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -42,7 +43,7 @@ class Retention(Store):
         if keep_seconds < SHORTEST:
             raise ValueError(f"records are kept for at least {SHORTEST:.0f} seconds")
         before = now - keep_seconds
-        gone = list(connection.scalars(_long_over(before)))
+        gone: list[str] = list(connection.scalars(_long_over(before)))
         counted = totals_of(connection, gone)
         _remove(connection, gone)
         connection.execute(sa.delete(schema.sweeps).where(S.started_at < before))
@@ -51,7 +52,7 @@ class Retention(Store):
         return gone
 
 
-def _long_over(before: float) -> sa.Select[tuple[str]]:
+def _long_over(before: float) -> sa.Select[Any]:
     """Locked, and without those that another sweep is removing at this moment."""
     unheard = sa.exists().where(X.episode == E.id, D.escalation == X.id, D.state != "sent")
     last_holder = sa.exists().where(L.episode == E.id)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils import case as cases
@@ -79,7 +79,7 @@ class Recorder:
                 self._say(f"{_title(one)}: left to another sweep")
         kept = [one for one in ended if one.episode.id in mine]
         asked = calls(kept, self._ledger.escalations_of([one.episode.id for one in kept]), self._outage)
-        self._call(asked, now)
+        self._call(asked, now, {one.episode.id: self._case(one, (), now) for one in kept})
         told_of = self._ledger.escalations_of([one.episode.id for one in kept])
         whole = [(one, self._case(one, told_of.get(one.episode.id, ()), now)) for one in kept]
         left = self._leave(whole, now)
@@ -95,9 +95,15 @@ class Recorder:
         self._ledger.save_case(case, now)
         self._say(report.mending(redact(case)))
 
-    def _call(self, asked: Sequence[Call], now: float) -> None:
-        """Writes the calls down and sends them. One that cannot be sent is in the ledger for the next sweep."""
-        if asked and self._ledger.escalate_many(asked, now):
+    def _call(self, asked: Sequence[Call], now: float, told: Mapping[str, Json] | None = None) -> None:
+        """Writes the calls down and sends them. One that cannot be sent is in the ledger for the next sweep.
+
+        ``told``: the cases as they stand, by episode, which is what the calls tell of.
+        """
+        fresh = self._ledger.escalate_many(asked, now) if asked else []
+        if fresh:
+            speaking = {call.episode for call in fresh if not call.told_by}
+            self._ledger.save_cases([case for episode, case in (told or {}).items() if episode in speaking], now)
             self._send()
 
     def _case(self, one: Ended, told_of: Sequence[Escalation], now: float) -> Json:

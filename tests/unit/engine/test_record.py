@@ -65,6 +65,20 @@ def test_escalation_case_page_and_state_all_tell_the_same(
     assert recorder.outcomes == {"escalated": 1}
 
 
+def test_when_a_call_goes_out_the_case_says_how_the_incident_ended(
+    ledger: Ledger, tmp_path: Path, said: list[str]
+) -> None:
+    """The call tells of the case; one of an earlier moment would tell of what is not so any more."""
+    episode, seen = opened(ledger), []
+    recorder = Recorder(
+        ledger, "this sweep", str(tmp_path), 300.0, 3, said.append, lambda: seen.append(ledger.case(episode.id))
+    )
+    begun = cases.new_case(episode, None)
+    recorder.begin(begun, NOW)
+    recorder.record([Ended(episode, begun, ending.told(diagnosis()), "platform")], NOW)
+    assert [case and (case["outcome"], case["next"]) for case in seen] == [("escalated", "A human has to act.")]
+
+
 @pytest.mark.parametrize(
     ("to", "own", "called"), [("network", "platform", "network"), ("", "platform", "platform"), ("", "", "on-call")]
 )

@@ -25,7 +25,7 @@ from lab.standins.web import Reply
 from tests.unit.escalation.desk import SECRETS, Desk
 from tests.unit.ledger.helpers import at_once
 
-WHAT, WHY = "the sweep failed", "the ledger at postgresql://db cannot be opened"
+WHAT, WHY = "the sweep", "the ledger at postgresql://db cannot be opened"
 MINUTE = 60.0
 
 
@@ -60,14 +60,14 @@ def test_a_sweep_that_fails_every_minute_calls_once_an_hour_and_counts(desk: Des
     lines = [engine_failed(policy(desk), state, WHAT, WHY, 1000.0 + minute * MINUTE) for minute in range(121)]
     assert len(desk.chat.arrivals.all) == 3
     assert len(desk.pager.open) == 1
-    assert lines[59] == "the sweep failed has failed 60 times in 59 min; called about 59 min ago, and again after 1 h"
+    assert lines[59] == "the sweep has failed 60 times in 59 min; called about 59 min ago, and again after 1 h"
     details = desk.pager.arrivals.accepted[-1]["event"]["payload"]["custom_details"]
     assert details["since"].endswith("2 h ago; seen 121 times")
 
 
 def test_another_kind_of_failure_is_a_call_of_its_own(desk: Desk, state: Path) -> None:
     engine_failed(policy(desk), state, WHAT, WHY, 1000.0)
-    engine_failed(policy(desk), state, "the inventory cannot be read", "no such file", 1001.0)
+    engine_failed(policy(desk), state, "the inventory", "no such file", 1001.0)
     assert len(desk.pager.open) == 2
 
 
@@ -117,7 +117,7 @@ def test_the_retries_are_ever_further_apart_up_to_half_an_hour(desk: Desk, state
 
 def test_when_a_sweep_has_come_through_those_who_were_called_hear_of_it_once(desk: Desk, state: Path) -> None:
     engine_failed(policy(desk), state, WHAT, WHY, 1000.0)
-    assert engine_recovered(policy(desk), state, 1600.0) == ["the sweep failed is over; chat, pager was told"]
+    assert engine_recovered(policy(desk), state, 1600.0) == ["the sweep works again; chat, pager was told"]
     assert desk.pager.open == set()
     assert engine_recovered(policy(desk), state, 1660.0) == []
     assert files(state) == []
@@ -126,7 +126,7 @@ def test_when_a_sweep_has_come_through_those_who_were_called_hear_of_it_once(des
 def test_who_never_heard_of_a_failure_does_not_hear_of_its_end(desk: Desk, state: Path) -> None:
     refuse(desk)
     engine_failed(policy(desk), state, WHAT, WHY, 1000.0)
-    assert engine_recovered(policy(desk), state, 1600.0) == ["the sweep failed is over"]
+    assert engine_recovered(policy(desk), state, 1600.0) == ["the sweep works again"]
     assert (desk.pager.arrivals.accepted, desk.chat.arrivals.accepted) == ([], [])
 
 
@@ -134,9 +134,9 @@ def test_an_end_that_could_not_be_told_is_told_later_and_the_alert_is_resolved(d
     engine_failed(policy(desk), state, WHAT, WHY, 1000.0)
     desk.pager.unwell = [Reply(503, b"")]
     (line,) = engine_recovered(policy(desk), state, 1600.0)
-    assert line.startswith("the sweep failed is over; not told yet: pager: 503")
+    assert line.startswith("the sweep works again; not told yet: pager: 503")
     assert engine_recovered(policy(desk), state, 1610.0) == []
-    assert retry_spooled(policy(desk), state, 1670.0) == ["the sweep failed is over; pager was told"]
+    assert retry_spooled(policy(desk), state, 1670.0) == ["the sweep works again; pager was told"]
     assert (desk.pager.open, files(state)) == (set(), [])
     assert len(desk.chat.arrivals.accepted) == 2
 
@@ -149,7 +149,7 @@ def test_a_failure_after_a_good_sweep_calls_again_at_once(desk: Desk, state: Pat
     assert len(desk.pager.open) == 1
     details = desk.pager.arrivals.accepted[-1]["event"]["payload"]["custom_details"]
     assert details["since"] == "1970-01-01T00:18:40Z"
-    assert engine_recovered(policy(desk), state, 1180.0) == ["the sweep failed is over; chat, pager was told"]
+    assert engine_recovered(policy(desk), state, 1180.0) == ["the sweep works again; chat, pager was told"]
 
 
 def test_without_anybody_to_tell_it_is_kept_until_the_inventory_names_somebody(desk: Desk, state: Path) -> None:

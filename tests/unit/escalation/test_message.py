@@ -91,6 +91,11 @@ def test_a_call_that_arrives_after_the_incident_says_so() -> None:
     assert "closed at 1970-01-01T00:15:00Z; this call could not be delivered earlier" in rows(told)["state"]
 
 
+def test_a_call_that_is_made_at_the_end_itself_is_not_late() -> None:
+    told = message.call(CALL, case(outcome="healed", closed_at=CALL.recorded_at), None, 1000.0)
+    assert rows(told)["state"] == "healed"
+
+
 def test_the_word_that_it_is_over_says_how_it_ended_and_after_how_long() -> None:
     told = message.clear(
         CALL, case(outcome="healed", headline="Restart healed it.", opened_at=100.0, closed_at=700.0), 710.0

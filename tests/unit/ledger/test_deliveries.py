@@ -136,6 +136,16 @@ def test_nobody_hears_that_all_is_well_when_it_is_not(ledger: Ledger) -> None:
     assert ledger.open_clears(210.0) == 0
 
 
+def test_a_call_that_was_made_at_the_end_itself_is_not_taken_back(ledger: Ledger) -> None:
+    episode = opened(ledger, "s1")
+    ledger.escalate(episode, 1, "platform", "it healed, the cause is still to be seen to", 200.0)
+    (call,) = ledger.escalations(episode)
+    ledger.open_deliveries({call.id: ["chat"]}, 200.0)
+    close(ledger, episode, "healed")
+    ledger.delivery_sent(delivery(ledger, "chat"), 210.0)
+    assert ledger.open_clears(220.0) == 0
+
+
 def test_an_outage_is_over_when_the_last_of_its_incidents_is(ledger: Ledger) -> None:
     first, call = called(ledger, "chat", target="a")
     second = opened(ledger, "s1", "b")

@@ -8,17 +8,20 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger import connect, schema
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger import connect, opening, schema
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.engines import engine_for
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import (
     Departure,
     Held,
     LedgerError,
+    LedgerMissing,
     Mitigation,
     PermitRefused,
     StepRefused,
@@ -187,6 +190,52 @@ def test_a_reading_step_cannot_write_whatever_it_tries(postgres_url: str) -> Non
 
     with pytest.raises(LedgerError, match="read-only transaction"):
         ledger._run(tries, writes=False)
+
+
+def test_reading_a_database_without_a_ledger_makes_none(postgres_url: str) -> None:
+    with pytest.raises(LedgerMissing, match="is not a ledger"):
+        Ledger.open(postgres_url, read_only=True)
+    assert sa.inspect(engine_for(postgres_url)).get_table_names() == []
+
+
+def test_a_birth_that_fails_half_way_leaves_no_table(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise OSError("no space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(opening, "_stamp", full)
+        with pytest.raises(LedgerError, match="no space left"):
+            Ledger.open(postgres_url)
+    assert sa.inspect(engine_for(postgres_url)).get_table_names() == []
+    Ledger.open(postgres_url)
+
+
+def test_a_user_who_may_only_read_can_look_and_preview(server: Postgres, tmp_path: Path) -> None:
+    """What a preview or a status runs as, where the administrator is careful."""
+    url = server.new_database()
+    episode = opened(Ledger.open(url), "s1")
+    with engine_for(url).begin() as connection:
+        connection.execute(sa.text("CREATE ROLE reader LOGIN"))
+        connection.execute(sa.text("GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader"))
+    as_reader = url.replace("remedy@", "reader@")
+    assert Ledger.open(as_reader, read_only=True).episode(episode).target == "hetzner"
+    scratch = Ledger.scratch_copy(as_reader, str(tmp_path / "scratch.db"))
+    assert scratch.episode(episode).target == "hetzner"
+    with pytest.raises(LedgerError, match="permission denied"):
+        Ledger.open(as_reader).open_episode(incident("other"), 1.0)
+
+
+@pytest.mark.parametrize("url", ["postgresql:///", "postgresql+psycopg:///"])
+def test_a_url_needs_no_driver_and_what_it_says_itself_wins(url: str, postgres_url: str) -> None:
+    parsed = sa.make_url(postgres_url)
+    named = f"{url}{parsed.database}?host={parsed.query['host']}&user=remedy&application_name=mine"
+    engine = engine_for(named)
+    with engine.connect() as connection:
+        assert connection.execute(sa.text("SHOW application_name")).scalar_one() == "mine"
+        assert connection.execute(sa.text("SHOW lock_timeout")).scalar_one() == "30s"
+        assert connection.execute(sa.text("SHOW idle_in_transaction_session_timeout")).scalar_one() == "30s"
+    with pytest.raises(LedgerError, match="not a ledger"):
+        Ledger.open(named, read_only=True)
 
 
 def test_a_reading_step_sees_one_moment(postgres_url: str) -> None:
