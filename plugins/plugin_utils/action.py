@@ -123,7 +123,9 @@ class StageAction(ActionBase):
 
         def send() -> None:
             if not sweep["check"]:
-                Courier(ledger, settings.escalation, settings.workers, SEND_SECONDS).run(ledger.now())
+                sent = Courier(ledger, settings.escalation, settings.workers, SEND_SECONDS).run(ledger.now())
+                for line in sent.failures:  # the rest is said once, at the end of the sweep
+                    self.say(line)
 
         return Recorder(
             ledger, sweep["id"], settings.cases, settings.settle, settings.outage, self.say, send, sweep["check"]

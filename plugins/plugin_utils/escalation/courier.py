@@ -33,9 +33,14 @@ class Sent:
     nowhere: tuple[str, ...] = ()
 
     @property
+    def failures(self) -> list[str]:
+        """Lines for the operator: what was tried and did not arrive."""
+        return [f"! not told yet: {one}" for one in self.failed]
+
+    @property
     def lines(self) -> list[str]:
-        """What an operator has to know of it: only what did not arrive."""
-        return [f"! not told yet: {one}" for one in (*self.failed, *self.nowhere)]
+        """The same, and what nobody can be told until the inventory names somebody."""
+        return [*self.failures, *(f"! not told yet: {one}" for one in self.nowhere)]
 
 
 class Courier:
