@@ -173,12 +173,15 @@ def settle(connection: sa.Connection, outcomes: Mapping[str, str], now: float) -
 
 
 def hurry(connection: sa.Connection, episodes: Sequence[str], now: float) -> None:
-    """Makes those due at once that wait for an answer which was given while a sweep was still working on them, within
-    the step of the caller: the answer must not wait for the time that the sweep has just set."""
-    given = sa.exists().where(A.episode == E.id, A.state.in_(("approved", "rejected")), A.decided_at >= E.opened_at)
+    """Makes those due at once that wait for an answer which was given while a sweep was still working on them (nothing
+    is unanswered), within the step of the caller: the answer must not wait for the time that the sweep has just set."""
+    about = A.episode == E.id
+    answered = sa.exists().where(about, A.state.in_(("approved", "rejected")))
+    unanswered = sa.exists().where(about, A.state == "waiting")
     connection.execute(
         sa.update(schema.episodes)
-        .where(E.id.in_(episodes), E.state == "waiting", E.why == "approval", E.due_at > now, given)
+        .where(E.id.in_(episodes), E.state == "waiting", E.why == "approval", E.due_at > now)
+        .where(answered, ~unanswered)
         .values(due_at=now)
     )
 

@@ -256,6 +256,15 @@ def test_without_an_answer_it_is_put_off_as_the_sweep_says(ledger: Ledger) -> No
     assert [each.id for each in ledger.due(400.0)] == [episode]
 
 
+def test_an_answer_to_an_earlier_question_does_not_hurry_the_later_one(ledger: Ledger) -> None:
+    episode = opened(ledger, "s1")
+    (one,) = ledger.ask([question(episode)], NOW)
+    ledger.decide_approval(one.id, False, "ada", "no", NOW + 1)
+    ledger.ask([question(episode, plan="p2")], NOW + 2)
+    ledger.wait(episode, "approval", 900.0, "s1", NOW + 3)
+    assert ledger.due(899.0) == []
+
+
 def leave(url: str, episode: str) -> None:
     Ledger.open(url).wait(episode, "approval", 900.0, "s1", NOW + 1)
 
