@@ -16,7 +16,6 @@ from typing import Any
 
 from ansible_collections.oncall.remedy.plugins.module_utils.duration import seconds
 from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeError
-from ansible_collections.oncall.remedy.plugins.module_utils.http_transport import split_url
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json
 
 KEYS: Mapping[str, tuple[str, ...]] = {
@@ -122,6 +121,9 @@ def _channel(where: str, name: str, raw: Any) -> Channel:
 
 def _url(where: str, url: str, plain: bool) -> str:
     """The URL, which has to be https where a secret goes with it, unless it points to this machine."""
+    # With it comes an HTTP library, which reading the settings alone has no need of.
+    from ansible_collections.oncall.remedy.plugins.module_utils.http_transport import split_url
+
     try:
         parts = split_url(url)
     except ProbeError as error:
