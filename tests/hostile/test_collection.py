@@ -82,11 +82,11 @@ def aftermath(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aftermath]:
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
             swept = engine.sweep()
+            ledger = estate.ledger
+            ledger.escalate_many([call_of(case) for case in ledger.cases(limit=10_000)], ledger.now())
             estate.later(3600)
             estate.alertmanager.alerts = [one for one in estate.alertmanager.alerts if not_of(one, "other")]
             engine.sweep()
-        ledger = estate.ledger
-        ledger.escalate_many([call_of(case) for case in ledger.cases(limit=10_000)], ledger.now())
         owners = {one.to for one in ledger.undelivered(ledger.now())} | {"platform"}
         levels = [{"to": ["pager", "chat", "hook", "mail"]}]
         policy = desk.policy(levels)
