@@ -38,7 +38,7 @@ class Source:
 class StormLimits:
     """When too much that is unrelated fails at once: it begins at ``begins`` and ends at ``ends``, which is lower.
 
-    ``down_share`` is the share of Prometheus' own targets, above 0 up to 1, from which on the monitor is doubted.
+    ``down_share`` is the share of Prometheus' own jobs, above 0 up to 1, from which on the monitor is doubted.
     """
 
     begins: int

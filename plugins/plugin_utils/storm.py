@@ -13,8 +13,16 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import Stor
 
 WATCHES = "the_monitor_watches"
 MISSES = "the_monitor_misses"
-"""The evidence of how many targets Prometheus has, and how many of them do not answer it: ``count(up)`` and
-``count(up == 0)`` as probe promql answers."""
+"""The evidence of how many jobs Prometheus has, and of how many of them nothing answers it any more."""
+
+QUERIES = {
+    WATCHES: "count(count by (job) (up))",
+    MISSES: "count(count by (job) (up == 0) unless count by (job) (up == 1))",
+}
+"""Jobs and not targets: a job that is down altogether is one outage, however many targets it has."""
+
+FEWEST = 3
+"""Jobs that have to be gone before the monitor is doubted. One or two are outages, also where there are no others."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,20 +59,20 @@ def next_state(on: bool, unrelated_now: int, limits: StormLimits) -> bool:
 
 
 def doubts(monitor: Sequence[Evidence], limits: StormLimits) -> Doubt:
-    """What the monitor says of its own targets. Where most of them are gone, it has lost its sight rather than they."""
+    """What the monitor says of its own jobs. Where most of them are gone, it has lost its sight rather than they."""
     said = {one.name: one for one in monitor}
     watches, misses = _count(said.get(WATCHES)), _count(said.get(MISSES))
     for found in (watches, misses):
         if isinstance(found, str):
             return Doubt(unknown=found)
     if not isinstance(watches, int) or not isinstance(misses, int) or misses > watches:
-        return Doubt(unknown=f"it says that {misses} of {watches} targets do not answer it")
+        return Doubt(unknown=f"it says that {misses} of {watches} jobs do not answer it")
     if watches == 0:
-        return Doubt("Prometheus watches no target at all")
-    if misses / watches >= limits.down_share:
+        return Doubt("Prometheus watches nothing at all")
+    if misses >= FEWEST and misses / watches >= limits.down_share:
         share = f"{limits.down_share:.0%} or more"
         return Doubt(
-            f"{misses} of the {watches} targets of Prometheus do not answer it; {share} is likelier its own fault"
+            f"of {misses} of the {watches} jobs of Prometheus nothing answers it; {share} is likelier its own fault"
         )
     return Doubt()
 
@@ -72,10 +80,10 @@ def doubts(monitor: Sequence[Evidence], limits: StormLimits) -> Doubt:
 def _count(evidence: Evidence | None) -> int | str:
     """The number that the evidence says, or why there is none. No series at all is what PromQL says for none."""
     if evidence is None:
-        return "Prometheus was not asked for its targets"
+        return "Prometheus was not asked for its jobs"
     if evidence.state != "ok" or not isinstance(evidence.value, dict):
-        return f"Prometheus does not say how many targets it has: {evidence.reason or 'no answer'}"
+        return f"Prometheus does not say how many jobs it has: {evidence.reason or 'no answer'}"
     number: Any = 0 if evidence.value.get("count") == 0 else evidence.value.get("value")
     if isinstance(number, bool) or not isinstance(number, (int, float)) or number < 0 or number != int(number):
-        return f"Prometheus says that it has {str(number)[:40]} targets"
+        return f"Prometheus says that it has {str(number)[:40]} jobs"
     return int(number)

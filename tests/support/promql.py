@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the oncall.remedy authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What the stand-in Prometheus makes of a query: it knows ``ALERTS``, ``max_over_time`` and what the engine asks about
-all targets, and takes anything else for the count of the edge's targets that are up. No PromQL is evaluated here; that
+all jobs, and takes anything else for the count of the edge's targets that are up. No PromQL is evaluated here; that
 a query means what it should is for the lab to show.
 """
 
@@ -11,12 +11,13 @@ import re
 import time
 from typing import Any
 
+from ansible_collections.oncall.remedy.plugins.plugin_utils import storm
 from tests.support.wire import Request
 
 Json = dict[str, Any]
 
 OTHERS = 20
-"""Targets that this Prometheus watches beside the edge. They are well."""
+"""Jobs of this Prometheus beside the edge. They are well."""
 
 _NAME = re.compile(r'alertname="((?:[^"\\]|\\.)*)"')
 
@@ -28,11 +29,10 @@ def answer_query(query: str, healthy: int, healthy_before: int, firing: list[Jso
         name = wanted[1].encode().decode("unicode_escape") if wanted else ""
         found = [labels for labels in firing if labels["alertname"] == name]
         return _vector([({"__name__": "ALERTS", "alertstate": "firing", **labels}, 1.0) for labels in found])
-    if query == "count(up)":
-        return _vector([({}, float(OTHERS + healthy_before))])
-    if query == "count(up == 0)":
-        down = healthy_before - healthy
-        return _vector([({}, float(down))] if down else [])
+    if query == storm.QUERIES[storm.WATCHES]:
+        return _vector([({}, float(OTHERS + 1))])
+    if query == storm.QUERIES[storm.MISSES]:
+        return _vector([({}, 1.0)] if not healthy else [])
     return _vector([({}, float(healthy_before if query.startswith("max_over_time") else healthy))])
 
 

@@ -24,7 +24,7 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook imp
 from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import SettingsError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.examine import HostResult, host_evidence
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.work import AlertState, Work
-from ansible_collections.oncall.remedy.plugins.plugin_utils.storm import MISSES, WATCHES
+from ansible_collections.oncall.remedy.plugins.plugin_utils.storm import QUERIES
 
 STILL_FIRING = Question(
     name="prometheus_still_fires",
@@ -45,9 +45,9 @@ STILL_FIRING = Question(
 
 MONITOR = {
     name: Question(name, "promql", Template({"query": query}, {}), (), None, "", frozenset(), "the engine")
-    for name, query in ((WATCHES, "count(up)"), (MISSES, "count(up == 0)"))
+    for name, query in QUERIES.items()
 }
-"""What Prometheus sees of all its targets. Where most of them are gone, the monitor is the likelier fault."""
+"""What Prometheus sees of all its jobs. Where most of them are gone, the monitor is the likelier fault."""
 
 CHARTED = "the_case_chart"
 BEFORE_OPENING = 900.0

@@ -85,12 +85,14 @@ NONE = {"count": 0, "value": None}
     [
         (number(100.0), NONE, ""),
         (number(100.0), number(49.0), ""),
-        (number(100), number(50), "50 of the 100 targets of Prometheus do not answer it; 50% or more"),
-        (number(100.0), number(100.0), "100 of the 100 targets"),
-        (NONE, NONE, "Prometheus watches no target at all"),
+        (number(100), number(50), "of 50 of the 100 jobs of Prometheus nothing answers it; 50% or more"),
+        (number(100.0), number(100.0), "of 100 of the 100 jobs"),
+        (number(2.0), number(2.0), ""),
+        (number(3.0), number(3.0), "of 3 of the 3 jobs"),
+        (NONE, NONE, "Prometheus watches nothing at all"),
     ],
 )
-def test_a_monitor_that_has_lost_sight_of_most_of_its_targets_is_doubted(watches: Any, misses: Any, why: str) -> None:
+def test_a_monitor_that_has_lost_sight_of_most_of_its_jobs_is_doubted(watches: Any, misses: Any, why: str) -> None:
     found = doubts([said(WATCHES, watches), said(MISSES, misses)], LIMITS)
     assert found.unknown == ""
     assert found.why.startswith(why)
@@ -104,15 +106,15 @@ def test_a_monitor_that_has_lost_sight_of_most_of_its_targets_is_doubted(watches
         ([said(WATCHES, number(3.0))], "was not asked"),
         (
             [said(WATCHES, None, state="failed", reason="timed out"), said(MISSES, NONE)],
-            "how many targets it has: timed out",
+            "how many jobs it has: timed out",
         ),
         ([said(WATCHES, number(3.0)), said(MISSES, None, state="failed")], "no answer"),
-        ([said(WATCHES, number(None)), said(MISSES, NONE)], "says that it has None targets"),
-        ([said(WATCHES, number(-1.0)), said(MISSES, NONE)], "says that it has -1.0 targets"),
-        ([said(WATCHES, number(True)), said(MISSES, NONE)], "says that it has True targets"),
-        ([said(WATCHES, number(2.5)), said(MISSES, NONE)], "says that it has 2.5 targets"),
-        ([said(WATCHES, number("9")), said(MISSES, NONE)], "says that it has 9 targets"),
-        ([said(WATCHES, number(2.0)), said(MISSES, number(3.0))], "3 of 2 targets do not answer"),
+        ([said(WATCHES, number(None)), said(MISSES, NONE)], "says that it has None jobs"),
+        ([said(WATCHES, number(-1.0)), said(MISSES, NONE)], "says that it has -1.0 jobs"),
+        ([said(WATCHES, number(True)), said(MISSES, NONE)], "says that it has True jobs"),
+        ([said(WATCHES, number(2.5)), said(MISSES, NONE)], "says that it has 2.5 jobs"),
+        ([said(WATCHES, number("9")), said(MISSES, NONE)], "says that it has 9 jobs"),
+        ([said(WATCHES, number(2.0)), said(MISSES, number(3.0))], "3 of 2 jobs do not answer"),
     ],
 )
 def test_a_monitor_that_does_not_answer_is_unknown(monitor: list[Evidence], unknown: str) -> None:
