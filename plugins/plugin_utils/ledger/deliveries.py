@@ -42,7 +42,8 @@ class Deliveries(Store):
         An escalation that has arrived by all of its channels is sent.
         """
         opened = 0
-        for escalation, names in channels.items():
+        for escalation, names in sorted(channels.items()):
+            _lock(connection, escalation)
             known = _deliveries(connection, D.escalation == escalation, D.kind == "call")
             gone = [one.channel for one in known if one.state != "sent" and one.channel not in names]
             connection.execute(
@@ -77,6 +78,7 @@ class Deliveries(Store):
             .join(schema.episodes, E.id == X.episode)
             .where(D.kind == "call", D.state == "sent", E.state == "closed", E.outcome.in_(GOOD_ENDS))
             .where(X.recorded_at < E.closed_at, ~others_open.exists(), ~has_clear.exists())
+            .order_by(D.escalation, D.channel)
         )
         return _open(connection, [(row.escalation, row.channel) for row in rows], "clear", now)
 
@@ -106,6 +108,7 @@ class Deliveries(Store):
 
         Dying after it: the attempt counts, and it is due again at ``retry_at``.
         """
+        _lock(connection, delivery.escalation)
         changed = connection.execute(
             sa.update(schema.deliveries)
             .where(*_this(delivery), D.state != "sent", D.attempts == delivery.attempts, D.due_at <= now)
@@ -122,6 +125,7 @@ class Deliveries(Store):
     @step
     def delivery_sent(self, connection: sa.Connection, delivery: Delivery, now: float, remark: str = "") -> None:
         """Records that one has arrived; its escalation is sent when all of its deliveries are."""
+        _lock(connection, delivery.escalation)
         changed = connection.execute(
             sa.update(schema.deliveries)
             .where(*_this(delivery), D.state != "sent")
@@ -141,6 +145,7 @@ class Deliveries(Store):
 
         The timeline tells of the first failure; the later ones are counted.
         """
+        _lock(connection, delivery.escalation)
         changed = connection.execute(
             sa.update(schema.deliveries)
             .where(*_this(delivery), D.state != "sent")
@@ -150,6 +155,11 @@ class Deliveries(Store):
             if delivery.attempts == 0:
                 _tell(connection, delivery, "could not be reached by", error, now)
             _conclude(connection, delivery.escalation, now)
+
+
+def _lock(connection: sa.Connection, escalation: int) -> None:
+    """Two channels of one call end one after the other: each sees what the other has said. SQLite does so anyway."""
+    connection.execute(sa.select(X.id).where(X.id == escalation).with_for_update())
 
 
 def _open(connection: sa.Connection, pairs: Sequence[tuple[int, str]], kind: str, now: float) -> int:

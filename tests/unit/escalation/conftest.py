@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
+from tests.support.postgres import Postgres
 from tests.unit.escalation.desk import Desk
 
 
@@ -23,8 +24,14 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/ledger.db"
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Where a ledger may be made: in SQLite, or where a test asks for it (``param``) on a PostgreSQL server."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        yield f"sqlite:///{tmp_path}/ledger.db"
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    with server.database() as made:
+        yield made
 
 
 @pytest.fixture

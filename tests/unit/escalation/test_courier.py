@@ -281,6 +281,7 @@ def carry(url: str, policy: Policy) -> int:
     return Courier(Ledger.open(url), policy).run(100.0).sent
 
 
+@pytest.mark.parametrize("url", ["sqlite", "postgresql"], indirect=True)
 def test_of_several_couriers_at_once_each_call_is_sent_by_one(desk: Desk, url: str, ledger: Ledger) -> None:
     for number in range(12):
         called(ledger, f"node{number}")

@@ -88,6 +88,21 @@ def test_of_sweeps_that_would_send_it_at_once_one_does(url: str, ledger: Ledger)
     assert sorted(at_once(attempt, [(url, call)] * 5)) == [False, False, False, False, True]
 
 
+def arrive(url: str, channel: str) -> int:
+    ledger = Ledger.open(url)
+    mine = [found for found, _escalation in ledger.due_deliveries(1e9) if found.channel == channel]
+    for found in mine:
+        ledger.delivery_sent(found, 110.0)
+    return len(mine)
+
+
+def test_of_channels_that_end_at_the_same_moment_the_last_one_concludes(url: str, ledger: Ledger) -> None:
+    for number in range(20):
+        called(ledger, "chat", "pager", target=f"node{number}")
+    assert at_once(arrive, [(url, "chat"), (url, "pager")]) == [20, 20]
+    assert ledger.undelivered(1e9) == []
+
+
 def test_opening_twice_is_opening_once(ledger: Ledger) -> None:
     _episode, call = called(ledger, "chat", "pager")
     ledger.delivery_sent(delivery(ledger, "chat"), 110.0)
