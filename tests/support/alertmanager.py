@@ -24,6 +24,7 @@ class Alertmanager:
         self.silences: list[Json] = []
         self.condition = "well"
         self.turns: dict[int, list[Any]] = {}
+        self.spread = 1
         self._asked = 0
         self.service = Service(self._handle)
 
@@ -66,13 +67,17 @@ class Alertmanager:
         if (request.method, request.path) == ("GET", "/api/v2/alerts"):
             self._asked += 1
             self.alerts = self.turns.get(self._asked, self.alerts)
-            return answer_json(self.alerts)
+            return answer_json(self._spread())
         if (request.method, request.path) == ("GET", "/api/v2/silences"):
             return answer_json(self.silences)
         if (request.method, request.path) == ("POST", "/api/v2/silences"):
             self.silences.append(self._posted(request))
             return answer_json({"silenceID": self.silences[-1]["id"]})
         return None
+
+    def _spread(self) -> list[Any]:
+        """As an outage spreads over ``spread`` askings: a part of the alerts at first, and more at each."""
+        return self.alerts[: -(-len(self.alerts) * min(self._asked, self.spread) // self.spread)]
 
     def _posted(self, request: Request) -> Json:
         number = f"silence-{len(self.silences) + 1}"

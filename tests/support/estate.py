@@ -110,14 +110,14 @@ class Estate:
         """Runs a playbook to its end."""
         return self.finish(self.begin(*arguments, playbook=playbook, **environment))
 
-    def finish(self, process: subprocess.Popen[str]) -> Run:
+    def finish(self, process: subprocess.Popen[str], longest: float = LONGEST) -> Run:
         """Waits for a run that was begun."""
         try:
-            output, _ = process.communicate(timeout=LONGEST)
+            output, _ = process.communicate(timeout=longest)
         except subprocess.TimeoutExpired:
             process.kill()
             self.kill_workers()
-            output = f"hung for {LONGEST} s:\n{process.communicate()[0]}"
+            output = f"hung for {longest:.0f} s:\n{process.communicate()[0]}"
         self._under_way.remove(process)
         return Run(process.returncode, output)
 
