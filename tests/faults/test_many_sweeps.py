@@ -17,10 +17,12 @@ import pytest
 
 from tests.faults.options import TOLD
 from tests.support.estate import Run
-from tests.support.fleet import ALERT, Fleet
+from tests.support.fleet import ALERT, FAULTS, Fleet
 from tests.support.postgres import Postgres
 
 LONGEST = 900.0
+SKEWED = FAULTS / "skewed"
+"""The folder of a wrong clock."""
 MOST_SWEEPS = 5
 PUT_OFF = 400.0
 """Seconds between two sweeps: longer than anything is put off for, and than a lease lasts."""
@@ -121,6 +123,25 @@ def test_of_sweeps_that_begin_at_once_exactly_one_acts_on_each_incident(
     tell(record_property, f"{size.sweeps} sweeps over {size.alerts} alerts, {more} after", fleet)
     check_each_acted_on_once(fleet)
     assert fleet.broken == set()
+
+
+@pytest.mark.parametrize("off_by", ["3600", "-3600"])
+def test_a_controller_whose_clock_is_an_hour_wrong_takes_nothing_from_another(
+    build: Build, off_by: str, record_property: pytest.RecordProperty
+) -> None:
+    fleet = build(16)
+    fleet.alertmanager.spread = 2
+    wrong = {"PYTHONPATH": str(SKEWED), "CLOCK_IS_OFF_BY": off_by}
+    begun = [fleet.begin(), fleet.begin(**wrong)]
+    for one in begun:
+        fleet.finish(one, LONGEST).ended_well()
+    fleet.what_is_mended_resolves()
+    fleet.sweep(**wrong).ended_well()
+    tell(record_property, f"two controllers, one clock off by {off_by} s", fleet)
+    check_each_acted_on_once(fleet)
+    assert fleet.broken == set()
+    told = [line.event for case in fleet.cases() for line in fleet.ledger.timeline(case["id"])]
+    assert [event for event in told if "taken over" in event] == []
 
 
 @pytest.mark.parametrize("how", ["stopped", "crashed"])
