@@ -76,7 +76,9 @@ def outcome(situation: Situation, told: Scenario) -> str:
     evidence: dict[str, Evidence] = told.rehearse(book).evidence
     ended = 1_000_000.0
     mended: Any = types.SimpleNamespace(
-        verify=book.verify, subject=types.SimpleNamespace(book=book, scope=told.scope(book))
+        verify=book.verify,
+        within=book.verify.within,
+        subject=types.SimpleNamespace(book=book, scope=told.scope(book)),
     )
     former = Verification("pending", (), (), ended - book.verify.within - 1.0, 0.0)
     first = verification(mended, Gathered(evidence), former, ended - book.verify.stable_for)

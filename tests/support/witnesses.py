@@ -317,7 +317,7 @@ class _Scene:
         known = {name: self.situation.rehearsal.evidence[name] for name in wanted}
         if self.witness in wanted:
             everybody: Any = _Everybody()
-            known |= host_evidence(everybody, book, params, lambda _host: _HOSTS[self._manner])
+            known |= host_evidence(everybody, book, params, lambda _host: _HOSTS[self._manner], 0.0)
         return known
 
 
