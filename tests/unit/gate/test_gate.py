@@ -213,7 +213,7 @@ PARTS: dict[str, tuple[list[Any], list[Any], list[Any]]] = {
             standing(history=(healed(2), healed(3), healed(4))),
             standing(relapses=(relapse(1),)),
         ],
-        [None, standing(since=NOW - 3600)],
+        [None, standing(since=NOW - 30)],
     ),
     "plan": (
         [PLAN, plan(disturbs=1), plan(disturbs=0, among=0)],
@@ -241,7 +241,7 @@ PARTS: dict[str, tuple[list[Any], list[Any], list[Any]]] = {
         [None, Storm(False, 0, 10, 5, monitor_unknown="silent"), Storm(None, 0, 10, 5)],  # type: ignore[arg-type]
     ),
     "recurrence": (
-        [{"times": 3, "within": "24h"}, {"times": 2, "within": 60}],
+        [{"times": 3, "within": "24h"}, {"times": 2, "within": "36h"}],
         [{"times": 0, "within": "24h"}],
         [None, 3, {}, {"times": 3}, {"times": True, "within": 60}, {"times": 3, "within": "?"}],
     ),
