@@ -263,8 +263,8 @@ def pictures(draw: st.DrawFn, bad: tuple[str, ...] = ("wrong", "unreadable")) ->
         worse = (wrong if "wrong" in bad else []) + (unreadable if "unreadable" in bad else [])
         picture[part] = draw(st.sampled_from(worse if part in spoilt else fine))
     if isinstance(picture["approval"], Approval) and isinstance(picture["plan"], Plan) and picture["diagnosis"]:
-        about = {"plan_hash": plan_hash(picture["plan"]), "evidence_hash": evidence_hash(picture["diagnosis"])}
-        picture["approval"] = dataclasses.replace(picture["approval"], **about)
+        plan_, evidence_ = plan_hash(picture["plan"]), evidence_hash(picture["diagnosis"])
+        picture["approval"] = dataclasses.replace(picture["approval"], plan_hash=plan_, evidence_hash=evidence_)
     return picture, spoilt
 
 
