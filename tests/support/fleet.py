@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from tests.support.estate import Estate
+from tests.support.promql import answer_query
 from tests.support.service import Service
 from tests.support.wire import Answer, Request, answer_json, answer_text
 
@@ -85,6 +86,7 @@ class Fleet(Estate):
         return {
             "member_url": f"{self.service.url}/members/{name}",
             "member_mend_url": f"{self.service.url}/mend/{name}",
+            "remedy_endpoints": {"prometheus": {"url": f"{self.service.url}/prometheus"}},
             "remedy_credentials": {"mending": {"alertmanager": {"url": self.service.url}}},
         }
 
@@ -100,4 +102,7 @@ class Fleet(Estate):
                     self.broken.discard(name)
                 self._changed.notify_all()
             return answer_json({})
+        if request.path == "/prometheus/api/v1/query":  # of the members it knows nothing but their alerts
+            firing = [alert["labels"] for alert in self.alertmanager.alerts]
+            return answer_json(answer_query(request.one("query"), healthy=1, healthy_before=1, firing=firing))
         return None

@@ -73,8 +73,12 @@ def look_out(
 
 
 def _storm(ledger: Ledger, settings: Settings, assessed: Sequence[Assessed], now: float) -> Storm:
-    """Whether too much that is unrelated fails at once: from one number on, until a later sweep sees a lower one."""
-    unrelated = storms.unrelated([_kind(one) for one in assessed if one.work.alert], settings.outage)
+    """Whether too much that is unrelated fails at once: from one number on, until a later sweep sees a lower one.
+
+    An alert that is over fails no more, though its incident has yet to be closed by this sweep.
+    """
+    failing = [_kind(one) for one in assessed if one.work.alert and one.alert_state != "gone"]
+    unrelated = storms.unrelated(failing, settings.outage)
     former = ledger.condition(STORM)
     on = storms.next_state(bool(former and former["on"]), unrelated, settings.storm)
     if former is None or former["on"] != on:
