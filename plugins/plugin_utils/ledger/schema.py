@@ -91,7 +91,9 @@ episodes = sa.Table(
     sa.Column("claimed_by", SafeText),
     _seconds("claimed_until", nullable=True),
     sa.Index("episodes_due", "state", "due_at"),
-    sa.Index("episodes_key", "key", "closed_at"),
+    sa.Index("episodes_key", "key", "opened_at"),
+    sa.Index("episodes_target", "target", "opened_at"),
+    sa.Index("episodes_closed", "closed_at"),
 )
 
 leases = sa.Table(

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import bisect
 import dataclasses
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -19,6 +21,7 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import
     Standing,
 )
 
+E = schema.episodes.c
 M = schema.mitigations.c
 _FIELDS = [schema.mitigations.c[field.name] for field in dataclasses.fields(Mitigation)]
 UNFINISHED = ("issued", "begun")
@@ -55,32 +58,40 @@ def relapses_of(
     connection: sa.Connection, targets: Sequence[str], since: float, must_hold: float
 ) -> dict[str, list[Relapse]]:
     """For each target the heals that did not hold and came back after ``since``, oldest first; each counts once."""
-    healed, back = schema.episodes.alias("healed"), schema.episodes.alias("back")
-    came_back: dict[str, tuple[str, float, float]] = {}
-    for some in chunks(targets):
-        rows = connection.execute(
-            sa.select(healed.c.id, healed.c.target, healed.c.closed_at, sa.func.min(back.c.opened_at).label("back_at"))
-            .join(back, sa.and_(back.c.target == healed.c.target, back.c.runbook == healed.c.runbook))
-            .where(
-                healed.c.target.in_(some),
-                healed.c.state == "closed",
-                healed.c.outcome == "healed",
-                healed.c.closed_at >= since - must_hold,
-                back.c.id != healed.c.id,
-                back.c.opened_at >= healed.c.closed_at,
-                back.c.opened_at <= healed.c.closed_at + must_hold,
-            )
-            .group_by(healed.c.id, healed.c.target, healed.c.closed_at)
-            .having(sa.func.min(back.c.opened_at) >= since)
-            .order_by(sa.literal_column("back_at"), healed.c.id)
-        )
-        came_back |= {row.id: (row.target, row.closed_at, row.back_at) for row in rows}
-    remedies = _what_healed(connection, list(came_back))
     found: dict[str, list[Relapse]] = {target: [] for target in targets}
-    for episode, (target, healed_at, back_at) in came_back.items():
-        if episode in remedies:
-            found[target].append(Relapse(target, remedies[episode], healed_at, back_at))
+    backs = [
+        (back, healed)
+        for some in chunks(targets)
+        for healed, back in _next_ones(connection, some, since - must_hold)
+        if since <= back <= healed.closed_at + must_hold
+    ]
+    remedies = _what_healed(connection, [healed.id for _back, healed in backs])
+    for back, healed in sorted(backs, key=lambda one: one[0]):
+        if healed.id in remedies:
+            found[healed.target].append(Relapse(healed.target, remedies[healed.id], healed.closed_at, back))
     return found
+
+
+def _next_ones(connection: sa.Connection, targets: Sequence[str], since: float) -> list[tuple[sa.Row[Any], float]]:
+    """The episodes that were healed since then, each with when the next one of its target and runbook was opened; those
+    without a next one are left out. Paired here: how fast a database joins a table with itself depends on its mood."""
+    rows = connection.execute(
+        sa.select(E.id, E.target, E.runbook, E.opened_at, E.closed_at, E.outcome)
+        .where(E.target.in_(targets), sa.or_(E.opened_at >= since, E.closed_at >= since))
+        .order_by(E.opened_at)
+    ).all()
+    opened: dict[tuple[str, str], list[sa.Row[Any]]] = {}
+    for row in rows:
+        opened.setdefault((row.target, row.runbook), []).append(row)
+    pairs = []
+    for row in rows:
+        if row.outcome == "healed" and row.closed_at is not None and row.closed_at >= since:
+            others = opened[row.target, row.runbook]
+            first = bisect.bisect_left(others, row.closed_at, key=lambda other: other.opened_at)
+            back = next((other for other in others[first : first + 2] if other.id != row.id), None)
+            if back is not None:
+                pairs.append((row, back.opened_at))
+    return pairs
 
 
 def _what_healed(connection: sa.Connection, episodes: Sequence[str]) -> dict[str, str]:

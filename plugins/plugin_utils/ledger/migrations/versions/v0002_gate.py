@@ -26,11 +26,20 @@ def _seconds(name: str, nullable: bool = False) -> sa.Column[float]:
 
 def upgrade() -> None:
     """From a ledger of version 1."""
+    _episodes()
     _mitigations()
     _escalations()
     _decisions()
     _estate()
     op.drop_table("ledger_version")
+
+
+def _episodes() -> None:
+    """What came back, and what is long over, is found among very many."""
+    op.drop_index("episodes_key", "episodes")
+    op.create_index("episodes_key", "episodes", ["key", "opened_at"])
+    op.create_index("episodes_target", "episodes", ["target", "opened_at"])
+    op.create_index("episodes_closed", "episodes", ["closed_at"])
 
 
 def _mitigations() -> None:
