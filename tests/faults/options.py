@@ -7,10 +7,15 @@ The fast tests take the sizes from here; ``tools/faults`` gives the full ones.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 TOLD = "fault"
 """The property of a test's report that holds its line of the account."""
+
+Record = Callable[[str, object], None]
+"""pytest's fixture ``record_property``."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.kills import Course, Kill, course_of, kill, sweep_killed, wait_for_workers
-from tests.faults.options import TOLD
+from tests.faults.options import TOLD, Record
 from tests.support.estate import Estate
 from tests.support.target import Cluster
 
@@ -69,7 +69,7 @@ def is_well(cluster: Cluster) -> bool:
 
 
 def test_killed_at_any_moment_nothing_is_lost_nothing_mended_twice_and_no_lock_left(
-    a_kill: Kill, course: Course, estate: Estate, record_property: pytest.RecordProperty
+    a_kill: Kill, course: Course, estate: Estate, record_property: Record
 ) -> None:
     story = [a_kill.words()]
     try:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.options import TOLD
+from tests.faults.options import TOLD, Record
 from tests.support.estate import Run
 from tests.support.fleet import ALERT, FAULTS, Fleet
 from tests.support.postgres import Postgres
@@ -103,7 +103,7 @@ def check_each_acted_on_once(fleet: Fleet) -> None:
     assert ledger.sweeps(unfinished=True) == []
 
 
-def tell(record: pytest.RecordProperty, what: str, fleet: Fleet) -> None:
+def tell(record: Record, what: str, fleet: Fleet) -> None:
     """The line of the account."""
     cases = fleet.ledger.cases(limit=10 * len(fleet.members))
     ended = collections.Counter(case["outcome"] for case in cases)
@@ -114,7 +114,7 @@ def tell(record: pytest.RecordProperty, what: str, fleet: Fleet) -> None:
 
 
 def test_of_sweeps_that_begin_at_once_exactly_one_acts_on_each_incident(
-    build: Build, size: Size, record_property: pytest.RecordProperty
+    build: Build, size: Size, record_property: Record
 ) -> None:
     fleet = build(size.alerts)
     for run in at_once(fleet, size.sweeps):
@@ -127,7 +127,7 @@ def test_of_sweeps_that_begin_at_once_exactly_one_acts_on_each_incident(
 
 @pytest.mark.parametrize("off_by", ["3600", "-3600"])
 def test_a_controller_whose_clock_is_an_hour_wrong_takes_nothing_from_another(
-    build: Build, off_by: str, record_property: pytest.RecordProperty
+    build: Build, off_by: str, record_property: Record
 ) -> None:
     fleet = build(16)
     fleet.alertmanager.spread = 2
@@ -146,7 +146,7 @@ def test_a_controller_whose_clock_is_an_hour_wrong_takes_nothing_from_another(
 
 @pytest.mark.parametrize("how", ["stopped", "crashed"])
 def test_where_postgresql_goes_away_and_comes_back_in_between_nothing_is_lost(
-    build: Build, server: Postgres, size: Size, how: str, record_property: pytest.RecordProperty
+    build: Build, server: Postgres, size: Size, how: str, record_property: Record
 ) -> None:
     alerts = -(-size.alerts // 4)
     fleet = build(alerts)
