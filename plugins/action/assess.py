@@ -20,6 +20,7 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.assess import
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.calls import Ended
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.decide import Decided, Decider
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.ending import Ending
+from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.outlook import Run
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.work import read_work, to_assess
 
 
@@ -35,7 +36,9 @@ class ActionModule(StageAction):
         gatherer = Gatherer(settings.workers, settings.patience_of_probes, ledger.now)
         assessed = Assessor(self.estate, runbooks_of(settings), gatherer, self._host_result, ledger.now).run(works)
         pulled = _sources_now(settings, assessed)
-        decided = Decider(ledger, self.estate, settings, sweep["id"]).run(assessed, pulled, ledger.now())
+        run = Run(sweep["id"], sweep["began_at"], sweep["narrowed"])
+        decider = Decider(ledger, self.estate, settings, run)
+        decided = decider.run(assessed, pulled, ledger.now())
         recorder = self.recorder(sweep, settings, ledger)
         # What has an ending is written at once, before anything is mended: nobody waits for another incident's remedy.
         recorder.record([self._ended(one, one.ending) for one in decided if one.ending], ledger.now())

@@ -31,7 +31,7 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import Sett
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages import ending
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.assess import Assessed, case_of
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.ending import Ending
-from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.outlook import Outlook, look_out, storm_over
+from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.outlook import Outlook, Run, look_out, storm_over
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.planned import Planned, planned
 
 PERMIT_SECONDS = 120.0
@@ -71,9 +71,9 @@ _Permit = Mitigation | Held | StepRefused
 
 
 class Decider:
-    """Turns assessments into endings and permits. ``sweep`` is the id under which the ledger knows this run."""
+    """Turns assessments into endings and permits. ``sweep`` is this run."""
 
-    def __init__(self, ledger: Ledger, estate: Estate, settings: Settings, sweep: str) -> None:
+    def __init__(self, ledger: Ledger, estate: Estate, settings: Settings, sweep: Run) -> None:
         self._ledger = ledger
         self._estate = estate
         self._settings = settings
@@ -83,7 +83,7 @@ class Decider:
         """Decides for all; ``pulled`` is what the sources of the plans' alerts say now, after the asking."""
         plans = [found for found in map(planned, assessed) if found is not None]
         self._void_what_changed(assessed, plans, now)
-        outlook = look_out(self._ledger, self._estate, self._settings, plans, assessed, now)
+        outlook = look_out(self._ledger, self._estate, self._settings, plans, assessed, self._sweep, now)
         asked = self._put_before_humans([self._ask_gate(one, outlook, pulled, now) for one in plans], now)
         permits = self._permits([one for one in asked.values() if one.decision.answer == "act"], now)
         known = self._ledger.cases_of([one.episode.id for one in assessed])
@@ -103,7 +103,7 @@ class Decider:
             GateInput(
                 target=target.name,
                 episode=assessed.episode.id,
-                sweep=self._sweep,
+                sweep=self._sweep.id,
                 plan=plan,
                 diagnosis=one.diagnosis,
                 evidence={answer.name: answer for answer in assessed.evidence},
@@ -139,7 +139,7 @@ class Decider:
         intent = Intent(
             episode=assessed.episode.id,
             target=target.name,
-            owner=self._sweep,
+            owner=self._sweep.id,
             remedy=one.remedy,
             plan=as_json(plan),
             plan_hash=one.plan_hash,

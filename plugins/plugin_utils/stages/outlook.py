@@ -15,7 +15,7 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.brake import kill_sw
 from ansible_collections.oncall.remedy.plugins.plugin_utils.estate import Estate, Target
 from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.view import Cohort, KillSwitch, Storm
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
-from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Approval, Pause, Standing
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Approval, Episode, Pause, Standing
 from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import Settings
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.assess import Assessed
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.planned import Planned
@@ -25,6 +25,15 @@ HISTORY = 30 * 86400.0
 
 STORM = "storm"
 """The name under which the ledger keeps whether there is one."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """The sweep that decides: its id in the ledger, since when it runs, and whether an operator has narrowed it."""
+
+    id: str
+    began_at: float
+    narrowed: bool
 
 
 @dataclasses.dataclass
@@ -58,6 +67,7 @@ def look_out(
     settings: Settings,
     planned: Sequence[Planned],
     assessed: Sequence[Assessed],
+    sweep: Run,
     now: float,
 ) -> Outlook:
     """Reads it all. Raises LedgerError: without the ledger nothing is decided."""
@@ -67,21 +77,19 @@ def look_out(
         standings=ledger.standings(sorted(names), now - HISTORY, settings.must_hold),
         approvals=ledger.approvals_of([one.assessed.episode.id for one in planned]),
         pauses=ledger.pauses(now),
-        storm=_storm(ledger, settings, assessed, now),
+        storm=_storm(ledger, settings, assessed, sweep, now),
         cohorts=_cohorts(ledger, estate, settings, planned, now),
     )
 
 
-def _storm(ledger: Ledger, settings: Settings, assessed: Sequence[Assessed], now: float) -> Storm:
-    """Whether too much that is unrelated fails at once: from one number on, until a later sweep sees a lower one.
-
-    An alert that is over fails no more, though its incident has yet to be closed by this sweep.
-    """
-    failing = [_kind(one) for one in assessed if one.work.alert and one.alert_state != "gone"]
-    unrelated = storms.unrelated(failing, settings.outage)
+def _storm(ledger: Ledger, settings: Settings, assessed: Sequence[Assessed], sweep: Run, now: float) -> Storm:
+    """Whether too much that is unrelated fails at once: from one number on, until a later sweep sees a lower one. A run
+    that is narrowed to one target sees too little to say so."""
+    unrelated = storms.unrelated(_kinds(ledger, assessed, sweep.began_at), settings.outage)
     former = ledger.condition(STORM)
-    on = storms.next_state(bool(former and former["on"]), unrelated, settings.storm)
-    if former is None or former["on"] != on:
+    was_on = bool(former and former["on"])
+    on = was_on if sweep.narrowed else storms.next_state(was_on, unrelated, settings.storm)
+    if not sweep.narrowed and (former is None or was_on != on):
         former = {"on": on, "since": now}
         ledger.set_condition(STORM, former, now)
     return Storm(
@@ -89,7 +97,7 @@ def _storm(ledger: Ledger, settings: Settings, assessed: Sequence[Assessed], now
         unrelated=unrelated,
         begins=settings.storm.begins,
         ends=settings.storm.ends,
-        since=former["since"] if on else None,
+        since=former["since"] if former and on else None,
     )
 
 
@@ -102,10 +110,22 @@ def storm_over(weather: Storm, assessed: Assessed, settings: Settings) -> Storm:
     return dataclasses.replace(weather, monitor=doubt.why, monitor_unknown=doubt.unknown)
 
 
-def _kind(assessed: Assessed) -> tuple[str, str]:
+def _kinds(ledger: Ledger, assessed: Sequence[Assessed], began_at: float) -> list[tuple[str, str]]:
+    """Each target that an alert is about and what is wrong with it. Not of this sweep alone: what is not due yet, or is
+    with another sweep, is down as well if its alert was listed since this one began, and was diagnosed before."""
+    here = {one.episode.id for one in assessed}
+    listed = [one for one in ledger.episodes() if one.origin == "alert" and one.seen_at >= began_at]
+    elsewhere = [one for one in listed if one.id not in here]
+    cases = ledger.cases_of([one.id for one in elsewhere])
+    failing = [one for one in assessed if one.work.alert and one.alert_state != "gone"]
+    return [
+        *(_kind(one.episode, one.diagnosis.chosen if one.diagnosis else "") for one in failing),
+        *(_kind(one, str((cases.get(one.id, {}).get("diagnosis") or {}).get("chosen", ""))) for one in elsewhere),
+    ]
+
+
+def _kind(episode: Episode, chosen: str) -> tuple[str, str]:
     """A target and what is wrong with it: the runbook's finding, else the alert's name."""
-    episode, diagnosis = assessed.episode, assessed.diagnosis
-    chosen = diagnosis.chosen if diagnosis else ""
     return episode.target, f"{episode.runbook} {chosen}" if chosen else episode.alertname
 
 
