@@ -212,10 +212,10 @@ class Decider:
             return refusal
 
     def _planned(self, asked: _Asked, permit: _Permit | None, known: Mapping[str, Json], now: float) -> Decided:
-        """What the gate's answer means; where it lets pass and the lease is lost in that moment, the lease holds."""
+        """What the gate's answer means; where it lets pass, another sweep may be given the lease in that moment."""
         one, answer, verdicts = asked.planned, asked.decision.answer, asked.decision.verdicts
         if isinstance(permit, Held):
-            answer, verdicts = "hold", _lease_lost(verdicts, permit)
+            answer, verdicts = "hold", (*verdicts, Verdict("permit", False, permit.reason, lets_go=True))
         elif isinstance(permit, StepRefused):
             answer, verdicts = "hold", (*verdicts, Verdict("permit", False, str(permit)))
         case = case_of(one.assessed, known.get(asked.episode))
@@ -305,7 +305,3 @@ def _mode(setting: Any, risk: str) -> str:
         return mode_of(setting, risk)
     except ModeError:
         return ""
-
-
-def _lease_lost(verdicts: tuple[Verdict, ...], held: Held) -> tuple[Verdict, ...]:
-    return tuple(Verdict("lease", False, held.reason, True) if one.guard == "lease" else one for one in verdicts)
