@@ -12,8 +12,8 @@ author:
 description:
 - An engine refuses a ledger of an earlier version and never changes it on its own. This module does, for whoever has
   stopped the sweeps and wants it.
-- All revisions are applied in one transaction, so a migration that breaks off leaves the ledger as it was. A ledger in a
-  SQLite file is copied beside itself before; see to a backup of a PostgreSQL database.
+- All revisions are applied in one transaction, so a migration that breaks off leaves the ledger as it was. A ledger in
+  a SQLite file is copied beside itself before; see to a backup of a PostgreSQL database.
 - Refuses while a sweep is under way, or may be.
 - In check mode it lists what would be applied and changes nothing.
 extends_documentation_fragment:
