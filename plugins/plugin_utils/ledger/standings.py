@@ -6,8 +6,7 @@ from __future__ import annotations
 
 import bisect
 import dataclasses
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
 import sqlalchemy as sa
 
@@ -60,38 +59,54 @@ def relapses_of(
     """For each target the heals that did not hold and came back after ``since``, oldest first; each counts once."""
     found: dict[str, list[Relapse]] = {target: [] for target in targets}
     backs = [
-        (back, healed)
+        one
         for some in chunks(targets)
-        for healed, back in _next_ones(connection, some, since - must_hold)
-        if since <= back <= healed.closed_at + must_hold
+        for one in _next_ones(connection, some, since - must_hold)
+        if since <= one[3] <= one[2] + must_hold
     ]
-    remedies = _what_healed(connection, [healed.id for _back, healed in backs])
-    for back, healed in sorted(backs, key=lambda one: one[0]):
-        if healed.id in remedies:
-            found[healed.target].append(Relapse(healed.target, remedies[healed.id], healed.closed_at, back))
+    remedies = _what_healed(connection, [episode for episode, *_ in backs])
+    for episode, target, healed_at, back_at in sorted(backs, key=lambda one: one[3]):
+        if episode in remedies:
+            found[target].append(Relapse(target, remedies[episode], healed_at, back_at))
     return found
 
 
-def _next_ones(connection: sa.Connection, targets: Sequence[str], since: float) -> list[tuple[sa.Row[Any], float]]:
-    """The episodes that were healed since then, each with when the next one of its target and runbook was opened; those
-    without a next one are left out. Paired here: how fast a database joins a table with itself depends on its mood."""
+@dataclasses.dataclass(frozen=True)
+class _Past:
+    """Of an episode what a relapse is told by."""
+
+    id: str
+    target: str
+    runbook: str
+    opened_at: float
+    closed_at: float | None
+    outcome: str
+
+
+def _next_ones(
+    connection: sa.Connection, targets: Sequence[str], since: float
+) -> Iterator[tuple[str, str, float, float]]:
+    """Of the episodes that were healed since then: id, target, when they were healed, and when the next one of the same
+    target and runbook was opened; those without a next one are left out.
+
+    Paired here, because how fast a database joins a table with itself depends on what it believes of the table.
+    """
     rows = connection.execute(
-        sa.select(E.id, E.target, E.runbook, E.opened_at, E.closed_at, E.outcome)
+        sa.select(*(E[field.name] for field in dataclasses.fields(_Past)))
         .where(E.target.in_(targets), sa.or_(E.opened_at >= since, E.closed_at >= since))
         .order_by(E.opened_at)
-    ).all()
-    opened: dict[tuple[str, str], list[sa.Row[Any]]] = {}
-    for row in rows:
-        opened.setdefault((row.target, row.runbook), []).append(row)
-    pairs = []
-    for row in rows:
-        if row.outcome == "healed" and row.closed_at is not None and row.closed_at >= since:
-            others = opened[row.target, row.runbook]
-            first = bisect.bisect_left(others, row.closed_at, key=lambda other: other.opened_at)
-            back = next((other for other in others[first : first + 2] if other.id != row.id), None)
+    )
+    past = [_Past(**row._mapping) for row in rows]
+    opened: dict[tuple[str, str], list[_Past]] = {}
+    for one in past:
+        opened.setdefault((one.target, one.runbook), []).append(one)
+    for one in past:
+        if one.outcome == "healed" and one.closed_at is not None and one.closed_at >= since:
+            others = opened[one.target, one.runbook]
+            first = bisect.bisect_left(others, one.closed_at, key=lambda other: other.opened_at)
+            back = next((other for other in others[first : first + 2] if other.id != one.id), None)
             if back is not None:
-                pairs.append((row, back.opened_at))
-    return pairs
+                yield one.id, one.target, one.closed_at, back.opened_at
 
 
 def _what_healed(connection: sa.Connection, episodes: Sequence[str]) -> dict[str, str]:
