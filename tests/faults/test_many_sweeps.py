@@ -42,7 +42,9 @@ def size(pytestconfig: pytest.Config) -> Size:
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Postgres]:
+def server(postgres: Postgres) -> Iterator[Postgres]:
+    """A server of their own, as they stop it; ``postgres`` says what follows where none can be had."""
+    assert postgres.is_running
     with Postgres(max_connections="300") as server:
         yield server
 
