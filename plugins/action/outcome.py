@@ -35,7 +35,7 @@ class ActionModule(StageAction):
         if failure:
             result["message"] = _message(failure)
         for permit in begun:
-            ledger.finished(permit.permit, _outcome(failure), result, ledger.now())
+            ledger.finished(permit.permit, _outcome(failure), result, ledger.now(), by=sweep["id"])
         return {"failed": bool(failure), "msg": _message(failure) if failure else "recorded"}
 
 
