@@ -46,7 +46,11 @@ class Fleet(Estate):
     def __enter__(self) -> Self:
         super().__enter__()
         self._stack.enter_context(self.service)
-        self.settings |= {"remedy_playbooks": [str(FAULTS / "runbooks")], "remedy_linger": "60s"}
+        self.settings |= {
+            "remedy_playbooks": [str(FAULTS / "runbooks")],
+            "remedy_linger": "60s",
+            "remedy_probe_deadline": "30s",
+        }
         self.settings["remedy_group"] = {"name": GROUP, "at_once": "100%"}
         self.hosts = {name: self._member(name) for name in self.members}
         return self
