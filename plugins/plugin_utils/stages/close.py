@@ -235,7 +235,7 @@ class Closer:
         if episode.state not in ("permitted", "mending", "verifying"):
             left_over = fault and episode.claimed_by == self._recorder.sweep
             return self._ended(episode, case, ending.broken_off(fault)) if left_over else None
-        latest = settle_permits(self._ledger, episode.id, self._now())
+        latest = settle_permits(self._ledger, episode.id, self._recorder.sweep, self._now())
         if latest is None:
             return None
         permitted = Permitted(_with_result(case, latest), latest)
@@ -320,7 +320,7 @@ def let_the_dead_finish(ledger: Ledger, episodes: Sequence[str], sweep: str) -> 
         time.sleep(WRITE_SECONDS)
 
 
-def settle_permits(ledger: Ledger, episode: str, now: float) -> Mitigation | None:
+def settle_permits(ledger: Ledger, episode: str, sweep: str, now: float) -> Mitigation | None:
     """What became of the episode's latest permit. Begun without an outcome means that the host vanished or that the run
     died in the middle: that is recorded as an interruption, and nobody assumes anything of it."""
     mitigations = ledger.mitigations(episode)
@@ -331,5 +331,5 @@ def settle_permits(ledger: Ledger, episode: str, now: float) -> Mitigation | Non
         ledger.void(latest.permit, "the sweep ended before it was used", now)
     elif latest.state == "begun":
         lost = {"message": "the run, or its target, was lost in the middle of the remedy"}
-        ledger.finished(latest.permit, "interrupted", lost, now)
+        ledger.finished(latest.permit, "interrupted", lost, now, by=sweep)
     return ledger.mitigation(latest.permit)
