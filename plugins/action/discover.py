@@ -9,7 +9,12 @@ import platform
 import time
 from typing import ClassVar
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils.action import StageAction, keep_ledger, workdir
+from ansible_collections.oncall.remedy.plugins.plugin_utils.action import (
+    StageAction,
+    clear_workdirs,
+    keep_ledger,
+    workdir,
+)
 from ansible_collections.oncall.remedy.plugins.plugin_utils.alerts.matcher import matchers
 from ansible_collections.oncall.remedy.plugins.plugin_utils.alerts.sources import pull
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
@@ -36,6 +41,7 @@ class ActionModule(StageAction):
         settings, narrowed = self.settings(), Narrowed(**options["only"])
         if not settings.sources and not narrowed.target:
             raise SettingsError("remedy_sources is empty: the inventory names no Alertmanager to pull alerts from")
+        clear_workdirs()
         directory = workdir()
         url = self._ledger_url(settings, directory)
         keep_ledger(directory, url)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import time
+from pathlib import Path
 from typing import Any, ClassVar
 
 from ansible import constants
@@ -22,6 +23,7 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.estate import Estate
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.storable import storable_text
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import LedgerError
+from ansible_collections.oncall.remedy.plugins.plugin_utils.liveness import clear_after_the_dead, sign
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import (
     InputError,
@@ -41,6 +43,9 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.record import
 
 SEND_SECONDS = 10.0
 """How long a sweep waits for the channels of its escalations. What takes longer is tried again by the next one."""
+
+WORKDIR = "oncall-remedy"
+"""A run's own directory, within the one that Ansible makes for it."""
 
 _SETTINGS: Any = constants  # made when Ansible is imported: no type checker knows what is in it
 
@@ -133,10 +138,16 @@ class StageAction(ActionBase):
 
 
 def workdir() -> str:
-    """This run's own directory, for its user alone; ansible-playbook removes it at its end."""
-    path = os.path.join(_SETTINGS.DEFAULT_LOCAL_TMP, "oncall-remedy")
-    os.makedirs(path, mode=0o700, exist_ok=True)
-    return path
+    """This run's own directory, for its user alone; ansible-playbook removes it at its end, unless it is killed."""
+    path = Path(_SETTINGS.DEFAULT_LOCAL_TMP) / WORKDIR
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    sign(path, os.getppid())
+    return str(path)
+
+
+def clear_workdirs() -> None:
+    """Removes the directories of runs that were killed."""
+    clear_after_the_dead(Path(_SETTINGS.DEFAULT_LOCAL_TMP).parent, WORKDIR)
 
 
 def keep_ledger(directory: str, url: str) -> None:

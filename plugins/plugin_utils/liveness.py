@@ -1,17 +1,24 @@
 # Copyright (c) 2026 the oncall.remedy authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whether the process of an earlier sweep is still there.
+"""Whether the process of an earlier sweep is still there, and what is to be done if it is not.
 
-Claims of a sweep that was killed would run out by themselves; on the same host its work need not wait for that.
+Claims of a sweep that was killed would run out by themselves; on the same host its work need not wait for that, and
+nobody else clears away what it left on the disk.
 """
 
 from __future__ import annotations
 
+import json
 import os
+import platform
+import shutil
 import time
 from pathlib import Path
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
+
+_OWNER = "run.json"
+"""In a run's folder: whose it is."""
 
 _ROUNDING = 2.0
 """Seconds by which a start time computed from clock ticks may be off."""
@@ -31,6 +38,29 @@ def abandon_the_dead(ledger: Ledger, host: str, now: float) -> list[str]:
     for sweep in dead:
         ledger.abandon_sweep(sweep.id, f"process {sweep.pid} on {host} is gone", now)
     return [sweep.id for sweep in dead]
+
+
+def sign(folder: Path, pid: int) -> None:
+    """Notes in a run's folder which process it belongs to."""
+    (folder / _OWNER).write_text(json.dumps({"host": platform.node(), "pid": pid, "at": time.time()}), encoding="utf-8")
+
+
+def clear_after_the_dead(folders: Path, name: str) -> list[Path]:
+    """Removes the folders ``folders/*/name`` that runs of this host have left behind when they were killed; returns
+    them. They hold alert texts, and credentials that are good for some minutes more."""
+    left = [signed.parent for signed in folders.glob(f"*/{name}/{_OWNER}") if not _is_used(signed)]
+    for folder in left:
+        shutil.rmtree(folder, ignore_errors=True)
+    return left
+
+
+def _is_used(signed: Path) -> bool:
+    """Whether the run that signed is there; also where that cannot be read, or is another host's to know."""
+    try:
+        owner = json.loads(signed.read_text(encoding="utf-8"))
+        return owner["host"] != platform.node() or is_alive(int(owner["pid"]), float(owner["at"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return True
 
 
 def is_alive(pid: int, started_by: float) -> bool:

@@ -21,6 +21,9 @@ FIRST = 1
 _NAMED = 10
 """Targets of an outage that the call names."""
 
+_FEW = 2
+"""Incidents from which on one call is enough, where their endings say that they are alike."""
+
 Alike = tuple[str, ...]
 
 
@@ -61,7 +64,7 @@ def calls(ended: Sequence[Ended], known: Mapping[str, Sequence[Escalation]], out
 
 
 def _calls(group: Sequence[Ended], known: Mapping[str, Sequence[Escalation]], outage: int) -> Iterable[Call]:
-    if len(group) < outage:
+    if len(group) < (_FEW if group[0].ending.alike else outage):
         return [Call(one.episode.id, FIRST, one.to, one.ending.escalate) for one in group]
     speaker = next((one for one in group if _speaks(known.get(one.episode.id, ()))), group[0])
     others = [one for one in group if one is not speaker]

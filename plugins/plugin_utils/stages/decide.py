@@ -36,6 +36,8 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.planned impor
 
 PERMIT_SECONDS = 120.0
 """How long a permit may lie unused: the mend play follows at once."""
+TURN_SECONDS = 2.0
+"""By how much longer for each permit of the sweep: Ansible begins so many hosts at a time."""
 
 MARGIN = 60.0
 """By how much a lease outlasts the task under it, and the credential that the task writes with."""
@@ -198,7 +200,8 @@ class Decider:
 
     def _permits(self, acting: list[_Asked], now: float) -> dict[str, _Permit]:
         """All in one step. A plan that the ledger does not take must not cost the others theirs: then one by one."""
-        intents = [one.intent for one in acting]
+        until = now + PERMIT_SECONDS + TURN_SECONDS * len(acting)
+        intents = [dataclasses.replace(one.intent, expires_at=until) for one in acting]
         try:
             answers: list[_Permit] = [*self._ledger.issue_permits(intents, now)] if intents else []
         except StepRefused:

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 the oncall.remedy authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""Whether the process of an earlier sweep is still there."""
+"""Whether the process of an earlier sweep is still there, and what it left behind."""
 
 from __future__ import annotations
 
@@ -57,3 +57,33 @@ def test_only_the_dead_of_this_host_are_abandoned(tmp_path: Path) -> None:
     assert liveness.abandon_the_dead(ledger, "here", now) == [dead]
     assert [episode.id for episode in ledger.due(now)] == [due]
     assert liveness.abandon_the_dead(ledger, "here", now) == []
+
+
+def test_what_a_killed_run_left_on_the_disk_is_removed_and_a_living_one_keeps_its_own(tmp_path: Path) -> None:
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    child.wait()
+    folders = {}
+    for name, pid in {"killed": child.pid, "living": os.getpid()}.items():
+        folders[name] = tmp_path / name / "work"
+        folders[name].mkdir(parents=True)
+        (folders[name] / "token").write_text("secret")
+        liveness.sign(folders[name], pid)
+    unsigned = tmp_path / "somebody's" / "work"
+    unsigned.mkdir(parents=True)
+    spoilt = tmp_path / "spoilt" / "work"
+    spoilt.mkdir(parents=True)
+    (spoilt / "run.json").write_text("{")
+    assert liveness.clear_after_the_dead(tmp_path, "work") == [folders["killed"]]
+    assert [folder.exists() for folder in (folders["killed"], folders["living"], unsigned, spoilt)] == [
+        False,
+        True,
+        True,
+        True,
+    ]
+
+
+def test_the_folder_of_another_hosts_run_is_left_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "run" / "work"
+    folder.mkdir(parents=True)
+    (folder / "run.json").write_text('{"host": "somewhere else", "pid": 1, "at": 0}')
+    assert liveness.clear_after_the_dead(tmp_path, "work") == []
