@@ -23,7 +23,7 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.estate import Estate
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.storable import storable_text
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import LedgerError
-from ansible_collections.oncall.remedy.plugins.plugin_utils.liveness import clear_after_the_dead, sign
+from ansible_collections.oncall.remedy.plugins.plugin_utils.liveness import clear_after_the_dead, controller, sign
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import (
     InputError,
@@ -141,7 +141,7 @@ def workdir() -> str:
     """This run's own directory, for its user alone; ansible-playbook removes it at its end, unless it is killed."""
     path = Path(_SETTINGS.DEFAULT_LOCAL_TMP) / WORKDIR
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    sign(path, os.getppid())
+    sign(path, controller())
     return str(path)
 
 

@@ -9,6 +9,7 @@ nobody else clears away what it left on the disk.
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import platform
 import shutil
@@ -38,6 +39,16 @@ def abandon_the_dead(ledger: Ledger, host: str, now: float) -> list[str]:
     for sweep in dead:
         ledger.abandon_sweep(sweep.id, f"process {sweep.pid} on {host} is gone", now)
     return [sweep.id for sweep in dead]
+
+
+def controller() -> int:
+    """The process of this run's ansible-playbook, dead or alive.
+
+    Plugins run in its workers. A worker that has outlived it has another parent by now (the first process of the
+    machine, which never dies), so what counts is whom it was forked from.
+    """
+    parent = multiprocessing.parent_process()
+    return os.getppid() if parent is None or parent.pid is None else parent.pid
 
 
 def sign(folder: Path, pid: int) -> None:

@@ -87,3 +87,24 @@ def test_the_folder_of_another_hosts_run_is_left_alone(tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "run.json").write_text('{"host": "somewhere else", "pid": 1, "at": 0}')
     assert liveness.clear_after_the_dead(tmp_path, "work") == []
+
+
+ORPHAN = """
+import multiprocessing, os, sys, time
+from ansible_collections.oncall.remedy.plugins.plugin_utils.liveness import controller
+
+def work():
+    while os.getppid() == run:
+        time.sleep(0.01)
+    print(run == controller(), flush=True)
+    os._exit(0)
+
+run = os.getpid()
+multiprocessing.get_context("fork").Process(target=work).start()
+os._exit(0)
+"""
+
+
+def test_a_worker_that_has_outlived_its_run_still_names_it() -> None:
+    told = subprocess.run([sys.executable, "-c", ORPHAN], capture_output=True, text=True, check=True, timeout=60)
+    assert told.stdout.strip() == "True", told.stderr
