@@ -7,21 +7,21 @@ from __future__ import annotations
 import time
 from typing import Any, ClassVar
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils import counting
 from ansible_collections.oncall.remedy.plugins.plugin_utils.action import StageAction, ledger_of
 from ansible_collections.oncall.remedy.plugins.plugin_utils.alerts.sources import Pulled, pull
-from ansible_collections.oncall.remedy.plugins.plugin_utils.estate import plain
 from ansible_collections.oncall.remedy.plugins.plugin_utils.gather import Gatherer
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.estate import plain
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.settings import Settings
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.tallies import Sum
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json
 from ansible_collections.oncall.remedy.plugins.plugin_utils.playbooks import runbooks_of
-from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import Settings
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.assess import Assessed, Assessor
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.calls import Ended
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.decide import Decided, Decider
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.ending import Ending
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.outlook import Run
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.work import read_work, to_assess
+from ansible_collections.oncall.remedy.plugins.plugin_utils.watch import counting
 
 
 class ActionModule(StageAction):

@@ -8,19 +8,19 @@ import shutil
 from collections import Counter
 from typing import ClassVar
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils import metrics
 from ansible_collections.oncall.remedy.plugins.plugin_utils.action import SEND_SECONDS, StageAction, ledger_of
 from ansible_collections.oncall.remedy.plugins.plugin_utils.escalation.courier import Courier
 from ansible_collections.oncall.remedy.plugins.plugin_utils.gather import Gatherer
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.settings import Settings
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json
 from ansible_collections.oncall.remedy.plugins.plugin_utils.playbooks import runbooks_of
 from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation import report
-from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import Settings
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.assess import Assessor
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.close import Closer, Verifier
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.record import remove_pages
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.work import read_work
+from ansible_collections.oncall.remedy.plugins.plugin_utils.watch import metrics
 
 SWEEP = "the sweep"
 """What failed, as the engine's owner is told."""

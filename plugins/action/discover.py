@@ -17,12 +17,12 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.action import (
 )
 from ansible_collections.oncall.remedy.plugins.plugin_utils.alerts.matcher import matchers
 from ansible_collections.oncall.remedy.plugins.plugin_utils.alerts.sources import pull
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.settings import Settings, SettingsError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
 from ansible_collections.oncall.remedy.plugins.plugin_utils.liveness import abandon_the_dead, controller
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Alert, Json
 from ansible_collections.oncall.remedy.plugins.plugin_utils.playbooks import runbooks_of
 from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation.report import opening
-from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import Settings, SettingsError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.discover import Discovery, Narrowed
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.examine import wanted_of_hosts
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.work import write_work

@@ -8,13 +8,13 @@ import os
 import tempfile
 from typing import ClassVar
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils import extra_vars
 from ansible_collections.oncall.remedy.plugins.plugin_utils.action import StageAction, workdir
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory import extra_vars
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.settings import SettingsError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Pause
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json, as_json
 from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation import decisions
-from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import SettingsError
 
 
 class ActionModule(StageAction):

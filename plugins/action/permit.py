@@ -11,12 +11,12 @@ from typing import ClassVar
 from ansible_collections.oncall.remedy.plugins.module_utils import process
 from ansible_collections.oncall.remedy.plugins.module_utils.http_transport import WRITE_SECONDS
 from ansible_collections.oncall.remedy.plugins.plugin_utils.action import StageAction, ledger_of
-from ansible_collections.oncall.remedy.plugins.plugin_utils.credentials import (
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.credentials import (
     credential_for,
     credential_seconds,
     reading_credential,
 )
-from ansible_collections.oncall.remedy.plugins.plugin_utils.estate import Target
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.estate import Target
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Mitigation, PermitRefused
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json

@@ -8,7 +8,6 @@ import os
 from collections.abc import Sequence
 from typing import ClassVar
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils import extra_vars
 from ansible_collections.oncall.remedy.plugins.plugin_utils.action import StageAction
 from ansible_collections.oncall.remedy.plugins.plugin_utils.corpus import (
     Acceptance,
@@ -17,12 +16,13 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.corpus import (
     load_accepted,
     load_cases,
 )
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory import extra_vars
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.settings import SettingsError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json
 from ansible_collections.oncall.remedy.plugins.plugin_utils.playbooks import runbooks_of
 from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation import replayed
 from ansible_collections.oncall.remedy.plugins.plugin_utils.replay import Replayed, replay
-from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import SettingsError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.words import plural
 
 MONTH = 30 * 86400.0

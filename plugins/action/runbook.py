@@ -8,12 +8,12 @@ import json
 from typing import ClassVar
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.action import StageAction
-from ansible_collections.oncall.remedy.plugins.plugin_utils.estate import plain
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.estate import plain
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.settings import SettingsError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import RunbookError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.inputs import bind_inputs
 from ansible_collections.oncall.remedy.plugins.plugin_utils.playbooks import runbooks_of
-from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import SettingsError
 
 
 class ActionModule(StageAction):

@@ -11,19 +11,19 @@ import sys
 import time
 from typing import ClassVar
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils import extra_vars
 from ansible_collections.oncall.remedy.plugins.plugin_utils.action import StageAction
 from ansible_collections.oncall.remedy.plugins.plugin_utils.brake import kill_switch
-from ansible_collections.oncall.remedy.plugins.plugin_utils.earned import earned
 from ansible_collections.oncall.remedy.plugins.plugin_utils.escalation.spool import Spool
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory import extra_vars
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.settings import Settings, SettingsError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import LedgerMissing
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.watched import Watched
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json, as_json
 from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation import report
 from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation import status as words
-from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import Settings, SettingsError
-from ansible_collections.oncall.remedy.plugins.plugin_utils.status import status
+from ansible_collections.oncall.remedy.plugins.plugin_utils.watch.earned import earned
+from ansible_collections.oncall.remedy.plugins.plugin_utils.watch.status import status
 
 FORMATS = ("text", "json")
 

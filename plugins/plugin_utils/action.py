@@ -15,11 +15,20 @@ from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeError
-from ansible_collections.oncall.remedy.plugins.plugin_utils.credentials import CredentialError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.escalation import failure
 from ansible_collections.oncall.remedy.plugins.plugin_utils.escalation.courier import Courier
 from ansible_collections.oncall.remedy.plugins.plugin_utils.escalation.policy import Policy
-from ansible_collections.oncall.remedy.plugins.plugin_utils.estate import Estate, plain
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.credentials import CredentialError
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.estate import Estate, plain
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.settings import (
+    CALLING,
+    VARIABLES,
+    Settings,
+    SettingsError,
+    policy_of,
+    settings_from,
+    state_of,
+)
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.storable import storable_text
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import LedgerError
@@ -29,15 +38,6 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults impo
     InputError,
     MatcherError,
     RunbookError,
-)
-from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import (
-    CALLING,
-    VARIABLES,
-    Settings,
-    SettingsError,
-    policy_of,
-    settings_from,
-    state_of,
 )
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.record import Recorder
 

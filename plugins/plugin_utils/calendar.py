@@ -21,8 +21,8 @@ from typing import Any
 from dateutil import rrule
 
 from ansible_collections.oncall.remedy.plugins.module_utils.duration import seconds
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.moments import date_time, zone_of
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json
-from ansible_collections.oncall.remedy.plugins.plugin_utils.moments import date_time, zone_of
 
 _ONCE = ({"from", "until"}, {"zone", "why"})
 _AGAIN = ({"rule", "lasts"}, {"from", "zone", "why"})

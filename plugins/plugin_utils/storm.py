@@ -8,8 +8,8 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.settings import StormLimits
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Evidence
-from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import StormLimits
 
 WATCHES = "the_monitor_watches"
 MISSES = "the_monitor_misses"

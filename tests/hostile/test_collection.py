@@ -25,18 +25,18 @@ from ansible.errors import AnsibleActionFail
 from ansible.template import trust_as_template
 from prometheus_client.parser import text_string_to_metric_families
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils import metrics
 from ansible_collections.oncall.remedy.plugins.plugin_utils.alerts.alert import parse_alerts
 from ansible_collections.oncall.remedy.plugins.plugin_utils.escalation.courier import Courier, Sent
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.metrics_settings import Metrics
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.binding import approval_id
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.storable import storable_text
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Approval, Call
-from ansible_collections.oncall.remedy.plugins.plugin_utils.metrics_settings import Metrics
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import InputError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.inputs import bind_inputs
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import load
 from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation import decisions
+from ansible_collections.oncall.remedy.plugins.plugin_utils.watch import metrics
 from tests.hostile.aftermath import TARGETS, besieged, everything
 from tests.hostile.collection import PLACES, collect
 from tests.hostile.corpus import FILES, Sample, samples

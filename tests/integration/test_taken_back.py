@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils.credentials import credential_for
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.credentials import credential_for
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Plan
 from tests.support.estate import Estate
 

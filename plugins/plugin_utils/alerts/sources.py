@@ -17,9 +17,9 @@ from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeE
 from ansible_collections.oncall.remedy.plugins.module_utils.http_transport import HttpTransport, error_text, json_value
 from ansible_collections.oncall.remedy.plugins.module_utils.probes.endpoints import peers as peers_of
 from ansible_collections.oncall.remedy.plugins.plugin_utils.alerts.alert import PayloadError, Rejected, parse_alerts
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.settings import Source
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Alert
 from ansible_collections.oncall.remedy.plugins.plugin_utils.pool import Pool
-from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import Source
 
 OWN = "oncall.remedy/"
 """How ``createdBy`` of the engine's own silences begins; they do not hide an incident from it."""

@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils.amount import amount
 from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.view import GateInput, holds, is_count, passes
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.amount import amount
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Verdict
 
 NAME = "blast radius"

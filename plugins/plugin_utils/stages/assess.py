@@ -14,14 +14,14 @@ from collections.abc import Callable
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils import case as cases
 from ansible_collections.oncall.remedy.plugins.plugin_utils.diagnosis import diagnose
-from ansible_collections.oncall.remedy.plugins.plugin_utils.estate import Estate, Target
 from ansible_collections.oncall.remedy.plugins.plugin_utils.gather import Gathered, Gatherer, Inquiry
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.estate import Estate, Target
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.settings import SettingsError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Episode
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Diagnosis, Evidence, Json
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.expression import Template
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import RunbookError, RunbookFault
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import Catalogue, Chart, Question, Runbook
-from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import SettingsError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.examine import HostResult, host_evidence
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.work import AlertState, Work
 from ansible_collections.oncall.remedy.plugins.plugin_utils.storm import QUERIES

@@ -15,15 +15,15 @@ from collections.abc import Callable, Sequence
 from ansible_collections.oncall.remedy.plugins.module_utils.http_transport import WRITE_SECONDS
 from ansible_collections.oncall.remedy.plugins.plugin_utils import case as cases
 from ansible_collections.oncall.remedy.plugins.plugin_utils.diagnosis import judge
-from ansible_collections.oncall.remedy.plugins.plugin_utils.estate import Estate
 from ansible_collections.oncall.remedy.plugins.plugin_utils.gather import Gathered, Gatherer
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.estate import Estate
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.settings import SettingsError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Episode, Mitigation
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Condition, Json, Plan, Verification
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import RunbookError, RunbookFault
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import Verify
 from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation import report
-from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import SettingsError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages import ending, ladder
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.assess import CHARTED, Assessor, Subject, chart_of
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.calls import Ended
@@ -211,11 +211,11 @@ class Closer:
         ended: list[Ended] = []
         mended: list[Mended] = []
         for work in left:
-            one = self._mended(work, fault)
-            if isinstance(one, Mended):
-                mended.append(one)
-            elif one is not None:
-                ended.append(one)
+            found = self._mended(work, fault)
+            if isinstance(found, Mended):
+                mended.append(found)
+            elif found is not None:
+                ended.append(found)
         self._recorder.record(ended, self._ledger.now())
         verified = self._verifier.run(mended)
         for one in verified:

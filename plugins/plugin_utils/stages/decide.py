@@ -11,11 +11,12 @@ from typing import Any
 from ansible_collections.oncall.remedy.plugins.plugin_utils import case as cases
 from ansible_collections.oncall.remedy.plugins.plugin_utils import gate
 from ansible_collections.oncall.remedy.plugins.plugin_utils.alerts.sources import Pulled
-from ansible_collections.oncall.remedy.plugins.plugin_utils.credentials import credential_seconds
-from ansible_collections.oncall.remedy.plugins.plugin_utils.estate import Estate
 from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.mode import ModeError, mode_of
 from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.patience import patience_for
 from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.view import GateInput
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.credentials import credential_seconds
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.estate import Estate
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.settings import Settings
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.binding import approval_id
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import (
@@ -27,7 +28,6 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import
 )
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json, Verdict, as_json
 from ansible_collections.oncall.remedy.plugins.plugin_utils.recurrence import in_common
-from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import Settings
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages import ending
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.assess import Assessed, case_of
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.ending import Ending

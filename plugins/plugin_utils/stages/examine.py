@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils.estate import Estate
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.estate import Estate
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.settings import SettingsError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Evidence, Json
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import RunbookError, RunbookFault
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import Catalogue, Question, Runbook
-from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import SettingsError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.work import Work
 
 HostResult = Callable[[str], Any]

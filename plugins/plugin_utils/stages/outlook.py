@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils import storm as storms
 from ansible_collections.oncall.remedy.plugins.plugin_utils.brake import kill_switch
-from ansible_collections.oncall.remedy.plugins.plugin_utils.estate import Estate, Target
 from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.view import Cohort, KillSwitch, Storm
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.estate import Estate, Target
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.settings import Settings
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Approval, Episode, Pause, Standing
-from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import Settings
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.assess import Assessed
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.planned import Planned
 

@@ -18,8 +18,9 @@ from jinja2 import Environment, nodes
 
 from ansible_collections.oncall.remedy.plugins.module_utils.probes.endpoints import SETTINGS
 from ansible_collections.oncall.remedy.plugins.module_utils.probes.registry import PROBES
-from ansible_collections.oncall.remedy.plugins.plugin_utils import estate, gate, settings
-from ansible_collections.oncall.remedy.plugins.plugin_utils.credentials import _FORMS
+from ansible_collections.oncall.remedy.plugins.plugin_utils import gate
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory import estate, settings
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.credentials import _FORMS
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation import documented
 from tests.support import pages
 

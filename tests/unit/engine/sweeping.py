@@ -20,7 +20,7 @@ from ansible.template import Templar
 from ansible.vars.hostvars import HostVars
 from ansible.vars.manager import VariableManager
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils.estate import Estate as Inventory
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.estate import Estate as Inventory
 from tests.support.estate import Estate
 
 Json = dict[str, Any]

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeError
-from ansible_collections.oncall.remedy.plugins.plugin_utils.credentials import (
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.credentials import (
     CredentialError,
     credential_for,
     credential_seconds,

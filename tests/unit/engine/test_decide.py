@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.oncall.remedy.plugins.plugin_utils.brake import kill_switch
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Diagnosis, Origin
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.assess import Assessed
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.decide import without_plan
-from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.outlook import kill_switch
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.work import AlertState, Work
 from tests.unit.engine.made import diagnosis, episode
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeError
-from ansible_collections.oncall.remedy.plugins.plugin_utils.estate import plain
-from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import SettingsError
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.estate import plain
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.settings import SettingsError
 from tests.support.estate import Estate
 from tests.unit.engine.sweeping import Engine
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.settings import SettingsError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Evidence
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import Runbook, load
-from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import SettingsError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.examine import host_evidence
 from tests.support.estate import RUNBOOKS, Estate
 from tests.unit.engine.sweeping import Engine

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils import extra_vars
-from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import SettingsError
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory import extra_vars
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.settings import SettingsError
 
 
 def test_a_text_is_taken_as_it_stands_without_blanks_around_it() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import SettingsError, settings_from
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.settings import SettingsError, settings_from
 from tests.support.estate import Estate
 from tests.unit.engine.sweeping import Engine
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.alerts.sources import Pulled, pull
-from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import Source
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.settings import Source
 from tests.support.alertmanager import Alertmanager
 from tests.support.service import bearer
 

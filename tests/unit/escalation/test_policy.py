@@ -18,7 +18,7 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.escalation.policy im
     PolicyError,
     policy_from,
 )
-from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import SettingsError, settings_from
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.settings import SettingsError, settings_from
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGE = (ROOT / "docs" / "escalation.md").read_text(encoding="utf-8")

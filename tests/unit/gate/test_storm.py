@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.settings import StormLimits
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Evidence
-from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import StormLimits
 from ansible_collections.oncall.remedy.plugins.plugin_utils.storm import (
     MISSES,
     WATCHES,

@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from prometheus_client.core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils.counting import DIAGNOSE_BUCKETS
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.tallies import MEND_BUCKETS, Sum, observation
-from ansible_collections.oncall.remedy.plugins.plugin_utils.metrics import COUNTERS, as_text, registry_of
+from ansible_collections.oncall.remedy.plugins.plugin_utils.watch.counting import DIAGNOSE_BUCKETS
+from ansible_collections.oncall.remedy.plugins.plugin_utils.watch.metrics import COUNTERS, as_text, registry_of
 from tests.unit.watched import things
 
 BOOK = {"runbook": "traefik_down"}

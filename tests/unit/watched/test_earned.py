@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils.earned import HORIZON, earned
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.settings import SettingsError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
-from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import SettingsError
+from ansible_collections.oncall.remedy.plugins.plugin_utils.watch.earned import HORIZON, earned
 from tests.unit.ledger.helpers import RESTART, opened, permitted
 
 START = 10_000_000.0

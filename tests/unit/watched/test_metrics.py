@@ -14,13 +14,17 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils import metrics
-from ansible_collections.oncall.remedy.plugins.plugin_utils.counting import of_decision, of_diagnosis
 from ansible_collections.oncall.remedy.plugins.plugin_utils.gate import GUARDS
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.settings import (
+    Settings,
+    SettingsError,
+    settings_from,
+)
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import LedgerError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Diagnosis
-from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import Settings, SettingsError, settings_from
+from ansible_collections.oncall.remedy.plugins.plugin_utils.watch import metrics
+from ansible_collections.oncall.remedy.plugins.plugin_utils.watch.counting import of_decision, of_diagnosis
 from tests.support.service import Service, bearer
 from tests.support.wire import Answer, Request, answer, answer_text
 from tests.unit.watched import exposed, things
@@ -160,7 +164,8 @@ def test_nowhere_unless_the_inventory_says() -> None:
 
 def test_a_run_without_metrics_does_not_pay_for_the_client_library() -> None:
     code = (
-        "import sys; from ansible_collections.oncall.remedy.plugins.plugin_utils import metrics, settings;"
+        "import sys; from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory import settings;"
+        "from ansible_collections.oncall.remedy.plugins.plugin_utils.watch import metrics;"
         "metrics.write(None, settings.settings_from({}), 1.0); sys.exit('prometheus_client' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

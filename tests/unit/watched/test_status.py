@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import EpisodeState, Why
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.watched import Watched
 from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation.status import SHOWN, WIDTH, text
-from ansible_collections.oncall.remedy.plugins.plugin_utils.status import WAITS_FOR, status
+from ansible_collections.oncall.remedy.plugins.plugin_utils.watch.status import WAITS_FOR, status
 from ansible_collections.oncall.remedy.plugins.plugin_utils.words import columns
 from tests.unit.watched import things
 from tests.unit.watched.things import NOW

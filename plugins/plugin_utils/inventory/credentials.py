@@ -22,7 +22,7 @@ import yaml
 
 from ansible_collections.oncall.remedy.plugins.module_utils.kube import KubeTransport
 from ansible_collections.oncall.remedy.plugins.module_utils.kubeconfig import Access
-from ansible_collections.oncall.remedy.plugins.plugin_utils.estate import Target
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.estate import Target
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json
 
 LEAST_TOKEN_SECONDS = 600

@@ -20,15 +20,15 @@ from typing import TYPE_CHECKING, Any, get_args
 from ansible_collections.oncall.remedy.plugins.module_utils.errors import from_status
 from ansible_collections.oncall.remedy.plugins.module_utils.http_transport import HttpTransport
 from ansible_collections.oncall.remedy.plugins.module_utils.probes.endpoints import peers
-from ansible_collections.oncall.remedy.plugins.plugin_utils.earned import Inventory, earned
 from ansible_collections.oncall.remedy.plugins.plugin_utils.gate import GUARDS
 from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.mode import draft
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.metrics_settings import Push
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.settings import Settings
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.tallies import Sum
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Why
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.watched import Watched
-from ansible_collections.oncall.remedy.plugins.plugin_utils.metrics_settings import Push
-from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import Settings
 from ansible_collections.oncall.remedy.plugins.plugin_utils.version import ENGINE
+from ansible_collections.oncall.remedy.plugins.plugin_utils.watch.earned import Inventory, earned
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry, Metric

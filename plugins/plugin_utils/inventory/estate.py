@@ -17,10 +17,10 @@ from ansible.errors import AnsibleError
 from ansible.template import Templar, trust_as_template
 
 from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeError
-from ansible_collections.oncall.remedy.plugins.plugin_utils.amount import Amount, amount
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.amount import Amount, amount
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.moments import date_time
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.settings import SettingsError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json
-from ansible_collections.oncall.remedy.plugins.plugin_utils.moments import date_time
-from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import SettingsError
 
 _OF_A_TARGET = (
     "remedy_endpoints",

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.oncall.remedy.plugins.module_utils.duration import seconds
-from ansible_collections.oncall.remedy.plugins.plugin_utils.amount import amount
 from ansible_collections.oncall.remedy.plugins.plugin_utils.escalation.policy import Policy, PolicyError, policy_from
-from ansible_collections.oncall.remedy.plugins.plugin_utils.metrics_settings import Metrics, metrics_from
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.amount import amount
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.metrics_settings import Metrics, metrics_from
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json
 
 

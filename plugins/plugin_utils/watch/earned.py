@@ -7,7 +7,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Protocol
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import SettingsError
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.settings import SettingsError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.trust import Demotion, Record, demotion, track_record
 
 if TYPE_CHECKING:

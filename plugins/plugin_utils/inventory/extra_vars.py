@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.oncall.remedy.plugins.module_utils.duration import seconds
-from ansible_collections.oncall.remedy.plugins.plugin_utils.estate import plain
-from ansible_collections.oncall.remedy.plugins.plugin_utils.settings import SettingsError
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.estate import plain
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.settings import SettingsError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.words import cut, visible
 
 LONGEST = 500
