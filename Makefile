@@ -25,12 +25,12 @@ test: unit unit-other check sanity-other scenarios-ci rules ## Everything that C
 
 .PHONY: unit
 unit: setup ## The fast tests: no lab, no root (ARGS="-k gate -x" goes to pytest)
-	$(VENV)/bin/pytest --numprocesses auto $(ARGS)
+	$(VENV)/bin/pytest --numprocesses auto --dist worksteal $(ARGS)
 
 # The faults of the engine take minutes, and hang on its own code alone: one pair is enough.
 .PHONY: unit-oldest unit-newest unit-other
 unit-oldest unit-newest unit-other: unit-%: ## The same on the oldest pair, the newest, the one that .venv is not
-	@if venv=$$(tools/venv $*); then $$venv/bin/pytest --numprocesses auto --ignore=tests/faults $(ARGS); \
+	@if venv=$$(tools/venv $*); then $$venv/bin/pytest --numprocesses auto --dist worksteal --ignore=tests/faults $(ARGS); \
 	elif [ $$? -eq 3 ]; then echo "$@: NOT RUN, this machine has no such Python"; else exit 1; fi
 
 .PHONY: check
