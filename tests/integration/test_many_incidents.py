@@ -34,6 +34,8 @@ def test_twenty_incidents_of_five_alerts_each_get_their_own_remedy_and_no_other(
     alerts = {f"target{number:02}": list(EXPECTED)[number % len(EXPECTED)] for number in range(20)}
     estate = build(*alerts)
     estate.settings["remedy_linger"] = "30s"
+    # Neither an outage, which is mended one at a time, nor a storm: here all of them are to be mended at once.
+    estate.settings |= {"remedy_outage": 100, "remedy_storm": {"begins": 100, "ends": 50}}
     for target, alert in alerts.items():
         broken(estate[target], alert)
         estate.alertmanager.fire(alert, {"cluster": target})

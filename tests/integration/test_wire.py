@@ -72,7 +72,7 @@ def test_where_nothing_may_be_done_nothing_but_questions_is_sent(build: Build) -
     assert outcomes == {
         "proposing": "proposed",
         "observing": "observed",
-        "blind": "held",
+        "blind": "undecided",
         "owned": "proposed",
         "stopped": "held",
     }

@@ -64,7 +64,7 @@ def relapses_of(
         for one in _next_ones(connection, some, since - must_hold)
         if since <= one[3] <= one[2] + must_hold
     ]
-    remedies = _what_healed(connection, [episode for episode, *_ in backs])
+    remedies = _what_healed(connection, [one[0] for one in backs])
     for episode, target, healed_at, back_at in sorted(backs, key=lambda one: one[3]):
         if episode in remedies:
             found[target].append(Relapse(target, remedies[episode], healed_at, back_at))

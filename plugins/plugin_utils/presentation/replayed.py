@@ -129,7 +129,7 @@ def _findings(findings: Sequence[FindingDifference]) -> Iterator[str]:
 
 
 def _finding(one: FindingDifference) -> Iterator[str]:
-    member = f" ({brief(next(iter(one.instance.values())), 60)})" if one.instance else ""
+    member = f" ({brief(next(iter(one.instance.values()), ''), 60)})" if one.instance else ""
     yield f"{one.name}{member}: {one.then} → {one.now}"
     for condition in one.conditions[:CONDITIONS]:
         yield f"  {_condition(condition, one.then)}"
