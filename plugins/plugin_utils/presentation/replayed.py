@@ -180,5 +180,5 @@ def _unused(unused: Sequence[Acceptance]) -> list[str]:
     return [
         text
         for one in unused
-        for text in wrapped(f"Accepted and not so: {one.case[:8]} should now be “{one.now}”", WIDTH, 2)
+        for text in wrapped(f"Accepted and not so: {one.case[:8]} should now be '{one.now}'", WIDTH, 2)
     ]
