@@ -55,6 +55,19 @@ class Cohorts(Store):
         return len(members_under_way(connection, cohort))
 
     @look
+    def cohorts_now(
+        self, connection: sa.Connection, names: Iterable[str], since: float
+    ) -> dict[str, tuple[int, list[Mitigation]]]:
+        """``under_way`` and ``cohort_history`` of each of these, read at one moment."""
+        return {
+            name: (
+                len(members_under_way(connection, name)),
+                read_mitigations(connection, M.cohort == name, M.began_at >= since),
+            )
+            for name in names
+        }
+
+    @look
     def cohort_history(self, connection: sa.Connection, cohort: str, since: float) -> list[Mitigation]:
         """What was begun on any member since then, oldest first."""
         return read_mitigations(connection, M.cohort == cohort, M.began_at >= since)

@@ -133,14 +133,15 @@ def _cohorts(
     ledger: Ledger, estate: Estate, settings: Settings, planned: Sequence[Planned], now: float
 ) -> dict[str, Cohort]:
     sizes = Counter(one.cohort for one in planned)
+    known = ledger.cohorts_now(sizes, now - settings.must_hold)
     found: dict[str, Cohort] = {}
     for one in planned:
         if one.cohort not in found:
-            history = ledger.cohort_history(one.cohort, now - settings.must_hold)
+            under_way, history = known[one.cohort]
             healed = any(past.verified == "healed" for past in history)
             failed = tuple(sorted({past.target for past in history if _did_not_help(past.verified, past.outcome)}))
             limit = _limit(estate, one.subject.target, sizes[one.cohort], settings.outage, healed)
-            found[one.cohort] = Cohort(one.cohort, ledger.under_way(one.cohort), limit, failed)
+            found[one.cohort] = Cohort(one.cohort, under_way, limit, failed)
     return found
 
 
