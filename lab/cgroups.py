@@ -1,4 +1,4 @@
-"""The control groups under which every container of the lab runs: of the unified hierarchy or of the older ones."""
+"""The control groups under which every container and every host of the lab runs: of the unified hierarchy or of the older ones."""
 
 from __future__ import annotations
 
@@ -6,22 +6,28 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from lab.settings import NODES, Node
+from lab.settings import HOSTS, NODES, Machine
 
 _MOUNT = Path("/sys/fs/cgroup")
 _TOP = "oncall-remedy-lab"
 
 
-def of(node: Node) -> str:
-    """The node's group, as the kubelet names it."""
-    return f"/{_TOP}/{node.name}"
+def of(machine: Machine) -> str:
+    """The group of a node, as its kubelet names it, or of a host."""
+    return f"/{_TOP}/{machine.name}"
 
 
 def create() -> None:
-    """Makes each node's group in every hierarchy: a kubelet wants the root of its pods to exist."""
+    """Makes each machine's group in every hierarchy: a kubelet wants the root of its pods to exist."""
     for hierarchy in hierarchies():
-        for node in NODES:
-            _create(hierarchy, hierarchy / of(node).lstrip("/"))
+        for machine in (*NODES, *HOSTS):
+            _create(hierarchy, hierarchy / of(machine).lstrip("/"))
+
+
+def enter(group: str) -> None:
+    """Moves this process, and so all that it will start, into a group in every hierarchy."""
+    for hierarchy in hierarchies():
+        (hierarchy / group.lstrip("/") / "cgroup.procs").write_text(str(os.getpid()), encoding="ascii")
 
 
 def hierarchies() -> list[Path]:

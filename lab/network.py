@@ -1,10 +1,10 @@
-"""The bridge that is the lab's outside world, and each node's network namespace with its cable to it."""
+"""The bridge that is the lab's outside world, and each machine's network namespace with its cable to it."""
 
 from __future__ import annotations
 
 import json
 
-from lab.settings import BRIDGE, BRIDGE_ADDRESS, NODES, Node
+from lab.settings import BRIDGE, BRIDGE_ADDRESS, HOSTS, NODES, Machine, Node
 from lab.shell import in_network_of, run
 
 _NAMESPACES = "/run/netns"
@@ -16,9 +16,11 @@ def up() -> None:
         run(["ip", "link", "add", BRIDGE, "type", "bridge"])
         run(["ip", "address", "add", f"{BRIDGE_ADDRESS}/24", "dev", BRIDGE])
     run(["ip", "link", "set", BRIDGE, "up"])
+    for machine in (*NODES, *HOSTS):
+        if machine.name not in namespaces():
+            _plug_in(machine)
     for node in NODES:
-        if node.name not in namespaces():
-            _plug_in(node)
+        run(in_network_of(node, ["sysctl", "-qw", "net.ipv4.ip_forward=1"]))
         _routes(node)
 
 
@@ -26,9 +28,10 @@ def down() -> None:
     """Removes what ``up`` made. The cables and the routes inside go with the namespaces."""
     for node in NODES:
         run(["ip", "route", "del", node.pod_network], check=False)
-        if node.name in namespaces() and is_ours(node):
-            run(["ip", "netns", "delete", node.name])
-        run(["ip", "link", "delete", node.link], check=False)
+    for machine in (*NODES, *HOSTS):
+        if machine.name in namespaces() and is_ours(machine):
+            run(["ip", "netns", "delete", machine.name])
+        run(["ip", "link", "delete", machine.link], check=False)
     run(["ip", "link", "delete", BRIDGE], check=False)
     if not namespaces():
         # `ip netns add` made the place where namespaces are kept a mount of its own.
@@ -36,9 +39,9 @@ def down() -> None:
         run(["rmdir", _NAMESPACES], check=False)
 
 
-def is_ours(node: Node) -> bool:
+def is_ours(machine: Machine) -> bool:
     """Whether the namespace of that name is the lab's: then its cable leads to it."""
-    return run(["ip", "link", "show", node.link], check=False).returncode == 0
+    return run(["ip", "link", "show", machine.link], check=False).returncode == 0
 
 
 def namespaces() -> set[str]:
@@ -47,16 +50,15 @@ def namespaces() -> set[str]:
     return {entry["name"] for entry in json.loads(text or "[]")}
 
 
-def _plug_in(node: Node) -> None:
-    run(["ip", "netns", "add", node.name])
-    run(["ip", "link", "add", node.link, "type", "veth", "peer", "name", "eth0", "netns", node.name])
-    run(["ip", "link", "set", node.link, "master", BRIDGE, "up"])
-    inside = ["ip", "-netns", node.name]
+def _plug_in(machine: Machine) -> None:
+    run(["ip", "netns", "add", machine.name])
+    run(["ip", "link", "add", machine.link, "type", "veth", "peer", "name", "eth0", "netns", machine.name])
+    run(["ip", "link", "set", machine.link, "master", BRIDGE, "up"])
+    inside = ["ip", "-netns", machine.name]
     run([*inside, "link", "set", "lo", "up"])
-    run([*inside, "address", "add", f"{node.address}/24", "dev", "eth0"])
+    run([*inside, "address", "add", f"{machine.address}/24", "dev", "eth0"])
     run([*inside, "link", "set", "eth0", "up"])
     run([*inside, "route", "add", "default", "via", BRIDGE_ADDRESS])
-    run(in_network_of(node, ["sysctl", "-qw", "net.ipv4.ip_forward=1"]))
 
 
 def _routes(node: Node) -> None:

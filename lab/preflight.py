@@ -14,7 +14,7 @@ from pathlib import Path
 
 from lab import binaries, network, packages, settings
 from lab.console import LabError
-from lab.settings import NODES, Paths
+from lab.settings import HOSTS, NODES, Machine, Paths
 from lab.shell import run
 
 _GIGABYTE = 1 << 30
@@ -162,7 +162,8 @@ def _addresses() -> Iterator[str]:
     if taken := overlapping([route for route in routes if route.get("dst")]):
         yield f"addresses: {settings.NETWORK} or the pods' networks are in use: remove the routes {'; '.join(taken)}"
     present = network.namespaces()
-    if strangers := [node.name for node in NODES if node.name in present and not network.is_ours(node)]:
+    ours: tuple[Machine, ...] = (*NODES, *HOSTS)
+    if strangers := [machine.name for machine in ours if machine.name in present and not network.is_ours(machine)]:
         yield f"network namespaces {', '.join(strangers)} are there and not the lab's: ip netns delete them"
 
 

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 SOURCE = Path(__file__).resolve().parent
 
@@ -36,6 +37,19 @@ EDGE_HOST = "grafana.safetywing.dev"
 NEIGHBOUR_HOST = "status.safetywing.dev"
 
 
+class Machine(Protocol):
+    """Whatever has a network namespace of its own on the bridge: its cable is called ``link`` on the machine's side."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def address(self) -> str: ...
+
+    @property
+    def link(self) -> str: ...
+
+
 @dataclass(frozen=True)
 class Node:
     """One Kubernetes node: namespaces of its own, with an address of its own on the bridge."""
@@ -63,6 +77,27 @@ class Node:
 NODES = tuple(Node(number) for number in (1, 2, 3))
 # Prometheus stays on the first node: its address is stable, and the others can be broken without losing the witness.
 MONITORING_NODE = NODES[0]
+
+
+@dataclass(frozen=True)
+class Host:
+    """A hypervisor: a whole Debian system, with systemd, and an address of its own on the bridge.
+
+    ``cluster``: the Kubernetes cluster that stands on it, in whose name it is watched.
+    """
+
+    name: str
+    address: str
+    cluster: str
+
+    @property
+    def link(self) -> str:
+        """Name of the host's cable on the machine's side (at most 15 characters)."""
+        return f"orlab-{self.name}"
+
+
+HOSTS = (Host("ruapehu", "10.66.0.21", "prod"), Host("carrick", "10.66.0.31", "monit"))
+PROXMOX_PORT = 8006
 
 
 def node_named(name: str) -> Node:
@@ -133,6 +168,14 @@ class Paths:
 
     def node(self, node: Node) -> Path:
         return self.run / "nodes" / node.name
+
+    @cached_property
+    def proxmox(self) -> Path:
+        """The secrets of the Proxmox hosts: of each its password and its API token, as an inventory names them."""
+        return self.run / "proxmox"
+
+    def host(self, host: Host) -> Path:
+        return self.run / "hosts" / host.name
 
     def node_supervisor_socket(self, node: Node) -> Path:
         return self.node(node) / "supervisor.sock"

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from lab.console import LabError
-from lab.settings import Node
+from lab.settings import Machine
 
 
 def run(
@@ -28,9 +28,9 @@ def run(
     return result
 
 
-def in_network_of(node: Node, command: Sequence[str | Path]) -> list[str]:
-    """``command`` inside the node's network namespace.
+def in_network_of(machine: Machine, command: Sequence[str | Path]) -> list[str]:
+    """``command`` inside the network namespace.
 
     Not ``ip netns exec``: that remounts /sys and thereby hides the cgroups.
     """
-    return ["nsenter", f"--net=/run/netns/{node.name}", *(str(word) for word in command)]
+    return ["nsenter", f"--net=/run/netns/{machine.name}", *(str(word) for word in command)]

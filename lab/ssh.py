@@ -1,4 +1,4 @@
-"""SSH to the nodes: the operator's key, each node's host key and configuration, and the known hosts."""
+"""SSH to the nodes and hosts: the operator's key, each node's host key and configuration, and the known hosts."""
 
 from __future__ import annotations
 
@@ -8,22 +8,24 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from lab.pki import write_private
-from lab.settings import NODES, Node, Paths
+from lab.settings import HOSTS, NODES, Machine, Node, Paths
 
 
 def create_keys(paths: Paths) -> None:
     """Makes the keys that are not there yet, ``authorized_keys`` and ``known_hosts``."""
     user = _key(paths.ssh / "id_ed25519")
     (paths.ssh / "authorized_keys").write_text(f"{user} oncall.remedy lab\n", encoding="utf-8")
-    hosts = [f"{node.name},{node.address} {_key(_host_key(paths, node))}" for node in NODES]
-    (paths.ssh / "known_hosts").write_text("\n".join(hosts) + "\n", encoding="utf-8")
+    known = [
+        f"{machine.name},{machine.address} {_key(host_key(paths, machine))}" for machine in (*NODES, *HOSTS)
+    ]  # fmt: skip
+    (paths.ssh / "known_hosts").write_text("\n".join(known) + "\n", encoding="utf-8")
 
 
 def write_server_configuration(paths: Paths, node: Node) -> None:
     """sshd's configuration: root by the lab's key and nothing else."""
     lines = [
         f"ListenAddress {node.address}:22",
-        f"HostKey {_host_key(paths, node)}",
+        f"HostKey {host_key(paths, node)}",
         f"AuthorizedKeysFile {paths.ssh / 'authorized_keys'}",
         "PermitRootLogin prohibit-password",
         "PasswordAuthentication no",
@@ -37,8 +39,9 @@ def write_server_configuration(paths: Paths, node: Node) -> None:
     (paths.node(node) / "sshd_config").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _host_key(paths: Paths, node: Node) -> Path:
-    return paths.ssh / f"{node.name}_host_ed25519"
+def host_key(paths: Paths, machine: Machine) -> Path:
+    """Where the private half of a machine's host key is."""
+    return paths.ssh / f"{machine.name}_host_ed25519"
 
 
 def _key(path: Path) -> str:
