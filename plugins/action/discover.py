@@ -19,7 +19,7 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.alerts.matcher impor
 from ansible_collections.oncall.remedy.plugins.plugin_utils.alerts.sources import pull
 from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.settings import Settings, SettingsError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
-from ansible_collections.oncall.remedy.plugins.plugin_utils.liveness import abandon_the_dead, controller
+from ansible_collections.oncall.remedy.plugins.plugin_utils.liveness import abandon_the_dead, begin_sweep
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Alert, Json
 from ansible_collections.oncall.remedy.plugins.plugin_utils.playbooks import runbooks_of
 from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation.report import opening
@@ -49,7 +49,7 @@ class ActionModule(StageAction):
         now = ledger.now()
         abandon_the_dead(ledger, platform.node(), now)
         ledger.expire_approvals(now)
-        sweep = ledger.start_sweep(platform.node(), controller(), now)
+        sweep = begin_sweep(ledger, now)
         pulled = pull(settings.sources, settings.workers, time.monotonic() + settings.patience_of_probes)
         wanted = matchers(settings.handles)
         catalogue = runbooks_of(settings)

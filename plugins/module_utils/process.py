@@ -46,6 +46,11 @@ def still_runs(pid: int, started: int) -> bool:
     return found == started if found is not None else _is_hidden(pid)
 
 
+def has_number(pid: int) -> bool:
+    """Whether any process has this number now. Ask only where there is a /proc (``here`` says something)."""
+    return start_of(pid) is not None or _is_hidden(pid)
+
+
 def _is_hidden(pid: int) -> bool:
     """Whether there is such a process of another user, which /proc does not show (mount option hidepid)."""
     if os.path.isdir(f"/proc/{pid}"):

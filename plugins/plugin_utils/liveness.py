@@ -13,32 +13,33 @@ import multiprocessing
 import os
 import platform
 import shutil
-import time
 from pathlib import Path
 
+from ansible_collections.oncall.remedy.plugins.module_utils import process
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Sweep
 
 _OWNER = "run.json"
 """In a run's folder: whose it is."""
 
-_ROUNDING = 2.0
-"""Seconds by which a start time computed from clock ticks may be off."""
-
 
 def abandon_the_dead(ledger: Ledger, host: str, now: float) -> list[str]:
-    """Ends the sweeps of this host whose process is gone; returns their ids. Their episodes are due at once.
-
-    A sweep's start is by the ledger's clock, a process's by this machine's: they may differ.
-    """
-    ahead = ledger.now() - time.time()
-    dead = [
-        sweep
-        for sweep in ledger.sweeps(limit=1000, unfinished=True)
-        if sweep.host == host and not is_alive(sweep.pid, sweep.started_at - ahead)
-    ]
+    """Ends the sweeps of this host whose process is gone; returns their ids. Their episodes are due at once."""
+    dead = [sweep for sweep in ledger.sweeps(limit=1000, unfinished=True) if is_dead(sweep, host)]
     for sweep in dead:
         ledger.abandon_sweep(sweep.id, f"process {sweep.pid} on {host} is gone", now)
     return [sweep.id for sweep in dead]
+
+
+def is_dead(sweep: Sweep, host: str) -> bool:
+    """Whether a sweep's process is known to be gone. Of another host's nobody here can tell."""
+    return sweep.host == host and not is_alive(sweep.pid, sweep.place, sweep.process_start)
+
+
+def begin_sweep(ledger: Ledger, now: float) -> str:
+    """Begins a sweep in the name of this run; returns its id."""
+    pid = controller()
+    return ledger.start_sweep(platform.node(), pid, now, process.here(), process.start_of(pid) or 0)
 
 
 def controller() -> int:
@@ -53,7 +54,8 @@ def controller() -> int:
 
 def sign(folder: Path, pid: int) -> None:
     """Notes in a run's folder which process it belongs to."""
-    (folder / _OWNER).write_text(json.dumps({"host": platform.node(), "pid": pid, "at": time.time()}), encoding="utf-8")
+    owner = {"host": platform.node(), "pid": pid, "place": process.here(), "start": process.start_of(pid) or 0}
+    (folder / _OWNER).write_text(json.dumps(owner), encoding="utf-8")
 
 
 def clear_after_the_dead(folders: Path, name: str) -> list[Path]:
@@ -69,22 +71,25 @@ def _is_used(signed: Path) -> bool:
     """Whether the run that signed is there; also where that cannot be read, or is another host's to know."""
     try:
         owner = json.loads(signed.read_text(encoding="utf-8"))
-        return owner["host"] != platform.node() or is_alive(int(owner["pid"]), float(owner["at"]))
+        here = owner["host"] == platform.node()
+        return not here or is_alive(int(owner["pid"]), str(owner["place"]), int(owner["start"]))
     except (OSError, ValueError, KeyError, TypeError):
         return True
 
 
-def is_alive(pid: int, started_by: float) -> bool:
-    """Whether the process that was ``pid`` at ``started_by`` (this machine's clock) still is, and not another one."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
-        boot = next(line for line in Path("/proc/stat").read_text(encoding="ascii").splitlines() if "btime" in line)
-    except (OSError, StopIteration):
-        return _answers_signals(pid)
-    if fields[0] == "Z":
-        return False
-    started = float(boot.split()[1]) + int(fields[19]) / os.sysconf("SC_CLK_TCK")
-    return started <= started_by + _ROUNDING
+def is_alive(pid: int, place: str, start: int) -> bool:
+    """Whether a process of this host still runs; also where that cannot be told.
+
+    ``place`` and ``start`` as ``process.here`` and ``process.start_of`` gave them to it: no clock is asked, for clocks
+    are wrong, and are set while a sweep runs. Without a place (no /proc), or with that of an earlier boot, its number
+    alone has to do: too long a life does less harm than too short a one.
+    """
+    here = process.here()
+    if place and place == here:
+        return process.still_runs(pid, start)
+    if place and here and place.split()[0] == here.split()[0]:
+        return True  # in another container of this machine, where its number means another process
+    return process.has_number(pid) if here else _answers_signals(pid)
 
 
 def _answers_signals(pid: int) -> bool:

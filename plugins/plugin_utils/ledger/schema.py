@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.storable import redact, storable_text
 
-VERSION = "0002"
+VERSION = "0003"
 """Of the schema below: the newest revision in ``migrations/versions``, which lead here from every earlier one. A ledger
 of another version is refused, never written to by guess."""
 
@@ -252,6 +252,8 @@ sweeps = sa.Table(
     sa.Column("id", SafeText, primary_key=True),
     _text("host"),
     sa.Column("pid", sa.Integer, nullable=False),
+    _text("place"),
+    sa.Column("process_start", sa.BigInteger, nullable=False),
     _seconds("started_at"),
     _seconds("finished_at", nullable=True),
     sa.Column("summary", SafeJson),

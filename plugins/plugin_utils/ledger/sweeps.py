@@ -28,10 +28,13 @@ class Sweeps(Store):
     """The runs of the engine and what they heard."""
 
     @step
-    def start_sweep(self, connection: sa.Connection, host: str, pid: int, now: float) -> str:
+    def start_sweep(
+        self, connection: sa.Connection, host: str, pid: int, now: float, place: str = "", process_start: int = 0
+    ) -> str:
         """Begins a sweep; returns its id, the name under which it claims. Dying after it: it stays unfinished."""
         sweep = uuid.uuid4().hex
-        connection.execute(schema.sweeps.insert().values(id=sweep, host=host, pid=pid, started_at=now))
+        row = {"id": sweep, "host": host, "pid": pid, "place": place, "process_start": process_start}
+        connection.execute(schema.sweeps.insert().values(**row, started_at=now))
         return sweep
 
     @step

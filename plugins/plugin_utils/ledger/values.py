@@ -352,11 +352,17 @@ class Entry:
 
 @dataclasses.dataclass(frozen=True)
 class Sweep:
-    """One run of the engine. ``host`` and ``pid`` let another run on the same host see that it has died."""
+    """One run of the engine.
+
+    ``host``, ``pid``, ``place`` and ``process_start`` (see ``module_utils.process``; "" and 0 where nobody can tell)
+    let another run on the same host see that it has died.
+    """
 
     id: str
     host: str
     pid: int
+    place: str
+    process_start: int
     started_at: float
     finished_at: float | None
     summary: Json | None

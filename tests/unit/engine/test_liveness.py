@@ -5,12 +5,16 @@
 from __future__ import annotations
 
 import os
+import platform
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import pytest
+
+from ansible_collections.oncall.remedy.plugins.module_utils import process
 from ansible_collections.oncall.remedy.plugins.plugin_utils import liveness
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Incident
@@ -19,23 +23,55 @@ NOW = 1_000_000.0
 
 
 def test_this_process_is_alive_and_a_dead_one_is_not() -> None:
-    assert liveness.is_alive(os.getpid(), time.time())
-    child = subprocess.Popen([sys.executable, "-c", ""])
-    child.wait()
-    assert not liveness.is_alive(child.pid, time.time())
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    place, start = process.here(), process.start_of(child.pid)
+    assert start is not None
+    assert liveness.is_alive(child.pid, place, start)
+    child.communicate()
+    assert not liveness.is_alive(child.pid, place, start)
+    assert not liveness.is_alive(child.pid, "", 0)
 
 
 def test_a_zombie_is_dead() -> None:
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    assert liveness.is_alive(child.pid, time.time())
+    start = process.start_of(child.pid)
+    assert start is not None
     child.send_signal(signal.SIGKILL)
     os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
-    assert not liveness.is_alive(child.pid, time.time())
+    assert not liveness.is_alive(child.pid, process.here(), start)
+    assert not liveness.is_alive(child.pid, "", 0)
     child.communicate()
 
 
 def test_a_younger_process_of_the_same_number_is_another_one() -> None:
-    assert not liveness.is_alive(os.getpid(), time.time() - 10 * 86400)
+    start = process.start_of(os.getpid())
+    assert start is not None
+    assert not liveness.is_alive(os.getpid(), process.here(), start - 1)
+
+
+def test_what_runs_in_another_container_of_this_machine_counts_as_alive() -> None:
+    boot = process.here().split()[0]
+    assert liveness.is_alive(2**22 + 1, f"{boot} pid:[1]", 1)
+
+
+def test_after_a_reboot_the_number_alone_tells() -> None:
+    assert not liveness.is_alive(2**22 + 1, "another-boot pid:[1]", 1)
+    assert liveness.is_alive(os.getpid(), "another-boot pid:[1]", 1)
+
+
+@pytest.mark.parametrize("off_by", [-3600.0, 3600.0])
+def test_a_clock_that_is_wrong_or_was_set_meanwhile_declares_nobody_dead(
+    off_by: float, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger = Ledger.open(f"sqlite:///{tmp_path}/ledger.db")
+    liveness.begin_sweep(ledger, time.time())
+    folder = tmp_path / "run" / "work"
+    folder.mkdir(parents=True)
+    liveness.sign(folder, os.getpid())
+    right = time.time
+    monkeypatch.setattr(time, "time", lambda: right() + off_by)
+    assert liveness.abandon_the_dead(ledger, platform.node(), time.time()) == []
+    assert liveness.clear_after_the_dead(tmp_path, "work") == []
 
 
 def swept(ledger: Ledger, host: str, pid: int) -> tuple[str, str]:
@@ -85,7 +121,7 @@ def test_what_a_killed_run_left_on_the_disk_is_removed_and_a_living_one_keeps_it
 def test_the_folder_of_another_hosts_run_is_left_alone(tmp_path: Path) -> None:
     folder = tmp_path / "run" / "work"
     folder.mkdir(parents=True)
-    (folder / "run.json").write_text('{"host": "somewhere else", "pid": 1, "at": 0}')
+    (folder / "run.json").write_text('{"host": "somewhere else", "pid": 1, "place": "", "start": 0}')
     assert liveness.clear_after_the_dead(tmp_path, "work") == []
 
 

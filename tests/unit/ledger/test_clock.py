@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-import os
+import platform
 import time
 
 import pytest
@@ -98,12 +98,8 @@ def test_with_local_times_instead_they_would(ledger: Ledger) -> None:
 def test_a_sweep_of_a_machine_with_a_wrong_clock_is_not_taken_for_dead(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch, ahead: float
 ) -> None:
-    """Its start is written by the ledger's clock; that of its process is told by the machine's."""
     ledger = Ledger.open(postgres_url)
-    ledger.start_sweep("here", os.getpid(), ledger.now())
-    alive = liveness.is_alive
+    liveness.begin_sweep(ledger, ledger.now())
     set_clock(monkeypatch, ahead)
-    # /proc tells when a process began by the machine's clock, which this test cannot set.
-    monkeypatch.setattr(liveness, "is_alive", lambda pid, by: alive(pid, by - ahead))
-    assert liveness.abandon_the_dead(ledger, "here", ledger.now()) == []
+    assert liveness.abandon_the_dead(ledger, platform.node(), ledger.now()) == []
     assert ledger.open_episode(incident(), ledger.now()).opened_at == pytest.approx(ledger.now(), abs=60.0)

@@ -161,8 +161,9 @@ def pause(**more: Any) -> Pause:
 
 def sweep(ended: float | None = NOW - 40, **more: Any) -> Sweep:
     """One that took twelve seconds and ended well."""
-    fields: Json = {"id": "s1", "host": "ops1", "pid": 42, "started_at": (ended or NOW) - 12, "finished_at": ended}
-    return Sweep(**{**fields, "summary": {"outcomes": {}, "fault": ""}, **more})
+    fields: Json = {"id": "s1", "host": "ops1", "pid": 42, "place": "", "process_start": 0}
+    times = {"started_at": (ended or NOW) - 12, "finished_at": ended}
+    return Sweep(**{**fields, **times, "summary": {"outcomes": {}, "fault": ""}, **more})
 
 
 def everything(**more: Any) -> Watched:
