@@ -185,6 +185,7 @@ TESTS: dict[str, Callable[..., Any]] = {
             *("boolean", "false", "mapping", "none", "number", "string", "true"),
         )
     },
+    "covers": lambda pattern, value: patterns.fullmatch(_text(pattern), _text(value)),
     "fullmatch": lambda value, pattern: patterns.fullmatch(pattern, _text(value)),
     "search": lambda value, pattern: patterns.search(pattern, _text(value)),
 }

@@ -75,6 +75,7 @@ _LANGUAGES: dict[str, dict[str, Kind]] = {
     "pod_logs": {"match": "regex", "selector": "selector"},
     "http": {"url": "url", "control": "url"},
     "pod_exec": {"selector": "selector"},
+    "pod_reach": {"selector": "selector"},
     "kubernetes_pods": {"selector": "selector"},
     "kubernetes_nodes": {"selector": "selector"},
     "kubernetes_object": {"selector": "selector"},

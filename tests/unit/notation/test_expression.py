@@ -161,6 +161,16 @@ def test_a_pattern_that_would_hang_a_backtracking_engine_does_not() -> None:
     assert Condition("job is fullmatch('(a+)+b')").evaluate({"job": "a" * 50_000}) is False
 
 
+def test_patterns_that_are_data_choose_rows_by_the_whole_text_and_the_first_that_covers_comes_first() -> None:
+    kinds = [{"job": "proxmox-.*", "kind": "proxmox"}, {"job": "prox.*", "kind": "other"}]
+    first = Condition("(kinds | selectattr('job', 'covers', job) | first).kind == 'proxmox'")
+    assert first.evaluate({"kinds": kinds, "job": "proxmox-carrick"}) is True
+    none = Condition("kinds | selectattr('job', 'covers', job) | length == 0")
+    assert none.evaluate({"kinds": kinds, "job": "my-proxmox-carrick"}) is True
+    with pytest.raises(RunbookFault, match="is not an RE2 pattern"):
+        none.evaluate({"kinds": [{"job": "(", "kind": "proxmox"}], "job": "x"})
+
+
 def test_prose_says_what_is_not_known_in_its_place() -> None:
     prose = Prose("port {{ port }} is taken by {{ sockets.holder }}, {{ pods | join(', ') }} crash")
     written = prose.render({"port": 80, "pods": ["a", "b"]}, {"sockets": "sockets is unknown: unreachable"})
