@@ -56,13 +56,29 @@ class Gathered:
 
 @dataclasses.dataclass(frozen=True)
 class _Asked:
-    """One distinct question under way: the probe, and who waits for the answer."""
+    """One request under way, or answered: whom it went to, and the distinct questions that its answer serves."""
 
-    probe: Probe
     source: str
     asked_at: float
     began: float
+    served: dict[str, _Distinct]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Distinct:
+    """A question with its options, and who waits for its value."""
+
+    probe: Probe
     waiting: list[tuple[str, Question]]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Answered:
+    """What came of a request, and how long that took."""
+
+    answer: Any
+    error: BaseException | None
+    took: float
 
 
 class Gatherer:
@@ -107,7 +123,8 @@ class _Round:
         self._seconds = seconds
         self._pool: Pool[str] = Pool(workers, self._deadline)
         self._asked: dict[str, _Asked] = {}
-        self._answers: dict[str, Evidence] = {}
+        self._answered: dict[str, _Answered] = {}
+        self._values: dict[str, Evidence] = {}
         self._transport = transport
 
     def run(self) -> dict[str, Gathered]:
@@ -153,41 +170,66 @@ class _Round:
             raise ProbeError("unsupported", "hosts are examined once, at the beginning of a sweep")
         probe_type = probe_class(question.probe)
         settings = inquiry.endpoints(probe_type.endpoint, question.vantage) if probe_type.endpoint else {}
-        identity = json.dumps([question.probe, settings, options], sort_keys=True, default=str)
-        if identity in self._answers:
+        identity = _identity(question.probe, settings, options)
+        if identity in self._values:
             known = self._gathered[inquiry.key].evidence
-            known[question.name] = dataclasses.replace(self._answers[identity], name=question.name)
-        elif identity in self._asked:
-            self._asked[identity].waiting.append((inquiry.key, question))
-        else:
-            transport, source = self._transport(probe_type.endpoint, settings)
-            probe = probe_type(transport, options)
-            self._asked[identity] = _Asked(probe, source, self._clock(), time.monotonic(), [(inquiry.key, question)])
-            self._pool.submit(identity, lambda: probe.ask(self._deadline))
+            known[question.name] = dataclasses.replace(self._values[identity], name=question.name)
+            return
+        transport, source = self._transport(probe_type.endpoint, settings)
+        probe = probe_type(transport, options)
+        request = identity
+        if probe_type.shared is not None:
+            request = _identity(question.probe, settings, {name: probe.given[name] for name in probe_type.shared})
+        if request not in self._asked:
+            self._asked[request] = _Asked(source, self._clock(), time.monotonic(), {})
+            self._pool.submit(request, lambda: probe.answer(self._deadline))
+        served = self._asked[request].served
+        served.setdefault(identity, _Distinct(probe, [])).waiting.append((inquiry.key, question))
+        if request in self._answered:
+            self._serve(request, identity)
 
     def _noted(self, question: Question, state: EvidenceState, reason: str = "", value: Any = None) -> Evidence:
         """Evidence for which nobody was asked."""
         return Evidence(question.name, question.probe, state, question.probe, "", self._clock(), 0.0, value, reason)
 
-    def _receive(self, identity: str, value: Any, error: BaseException | None) -> None:
-        """Turns an answer into evidence for everyone who waits for it, and goes on with what that makes possible."""
-        asked = self._asked.pop(identity)
+    def _receive(self, request: str, answer: Any, error: BaseException | None) -> None:
+        """Notes what came of a request, and goes on with what that makes possible."""
+        asked = self._asked[request]
+        self._answered[request] = _Answered(answer, error, round(time.monotonic() - asked.began, 4))
+        waiting = [each for one in asked.served.values() for each in one.waiting]
+        for identity in list(asked.served):
+            self._serve(request, identity)
+        for key, _question in waiting:
+            self._advance(key)
+
+    def _serve(self, request: str, identity: str) -> None:
+        """Turns the answer to a request into evidence for everyone who waits for one question's value."""
+        asked, answered = self._asked[request], self._answered[request]
+        one = asked.served.pop(identity)
+        value, error = None, answered.error
+        if error is None:
+            try:
+                value = one.probe.value_of(answered.answer)
+            except Exception as unread:  # noqa: BLE001  a probe that fails to read holds up no other
+                error = unread
         evidence = Evidence(
             name="",
-            probe=asked.probe.name,
+            probe=one.probe.name,
             state="ok" if error is None else "failed",
-            question=asked.probe.question(),
+            question=one.probe.question(),
             source=asked.source,
             asked_at=asked.asked_at,
-            took=round(time.monotonic() - asked.began, 4),
+            took=answered.took,
             value=value,
             reason="" if error is None else _reason(error),
         )
-        self._answers[identity] = evidence
-        for key, question in asked.waiting:
+        self._values[identity] = evidence
+        for key, question in one.waiting:
             self._gathered[key].evidence[question.name] = dataclasses.replace(evidence, name=question.name)
-        for key, _question in asked.waiting:
-            self._advance(key)
+
+
+def _identity(probe: str, settings: Json, options: Json) -> str:
+    return json.dumps([probe, settings, options], sort_keys=True, default=str)
 
 
 def _wanted(inquiry: Inquiry) -> dict[str, Question]:

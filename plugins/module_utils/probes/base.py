@@ -29,11 +29,16 @@ class Probe:
     A subclass says its ``name`` (the word in a runbook), the ``endpoint`` of the target that it needs (None: it goes by
     its options alone) and its ``options``, written as Ansible's argument specs are, with the type ``duration`` more
     (seconds, or a text such as 5m). Creating one checks the options and does no I/O.
+
+    Where one answer of the witness serves many questions, ``shared`` names the options that the request depends on, and
+    the subclass has ``fetch`` (asks) and ``read`` (the value from what was fetched) in the place of ``_ask``. Questions
+    that differ in other options alone are then asked once.
     """
 
     name: ClassVar[str]
     endpoint: ClassVar[str | None]
     options: ClassVar[Spec]
+    shared: ClassVar[tuple[str, ...] | None] = None
 
     def __init__(self, transport: Any, options: Mapping[str, Any]) -> None:
         self.transport = transport
@@ -52,15 +57,36 @@ class Probe:
 
     def ask(self, deadline: float) -> Json:
         """Asks, until the monotonic ``deadline`` at most. Gives the documented value or raises ProbeError."""
+        return self.value_of(self.answer(deadline))
+
+    def answer(self, deadline: float) -> Any:
+        """The first half of ``ask``: everything that goes over the wire. Raises ProbeError."""
+        return self._in_shape(lambda: self.fetch(deadline))
+
+    def value_of(self, answer: Any) -> Json:
+        """The second half of ``ask``, without I/O; ``answer`` may be that of another question (see ``shared``)."""
+        value: Json = self._in_shape(lambda: self.read(answer))
+        return value
+
+    def fetch(self, deadline: float) -> Any:
+        """What the witness says."""
+        return self._ask(deadline)
+
+    def read(self, answer: Any) -> Json:
+        """The value from what ``fetch`` gave."""
+        value: Json = answer
+        return value
+
+    def _ask(self, deadline: float) -> Json:
+        raise NotImplementedError
+
+    def _in_shape(self, step: Callable[[], Any]) -> Any:
         try:
-            return self._ask(deadline)
+            return step()
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
             # Well-formed JSON of an unexpected shape: no witness to rely on, whoever is to blame.
             shape = f"{self.name}: the answer is not of the promised shape ({type(error).__name__}: {error})"
             raise ProbeError("bad_answer", shape) from error
-
-    def _ask(self, deadline: float) -> Json:
-        raise NotImplementedError
 
 
 def validated(spec: Spec, given: Mapping[str, Any]) -> Json:
