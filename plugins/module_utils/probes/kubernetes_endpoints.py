@@ -17,8 +17,9 @@ class Endpoints(Probe):
 
     Value: ``exists`` (the Service), ``namespace``, ``service``; where it exists also ``cluster_ip``, ``labels``,
     ``selector`` (empty: the Service selects nothing by itself), ``ports`` [{name, port, target_port}], ``port_names``,
-    ``ready`` and ``not_ready`` (how many addresses), ``addresses`` (ready ones), ``nodes`` (of the ready ones),
-    ``owner``, ``resource_version``.
+    ``ready`` and ``not_ready`` (how many addresses), ``addresses`` (ready ones), ``sockets`` [{name, port, socket}]
+    (``host:port`` where a ready one takes what comes to the Service's port of that name and number), ``nodes`` (of the
+    ready ones), ``owner``, ``resource_version``.
     """
 
     name = "kubernetes_endpoints"
@@ -58,6 +59,7 @@ def summary(service: Json, slices: list[Json]) -> Json:
         "ready": len(ready),
         "not_ready": len(waiting),
         "addresses": ready[:MOST],
+        "sockets": _sockets(slices, ports)[:MOST],
         "nodes": nodes,
         "owner": owner(service),
         "resource_version": service["metadata"]["resourceVersion"],
@@ -69,6 +71,20 @@ def service_ports(service: Json) -> list[Json]:
         {"name": port.get("name", ""), "port": port["port"], "target_port": port.get("targetPort", port["port"])}
         for port in service["spec"].get("ports") or []
     ]
+
+
+def _sockets(slices: list[Json], ports: list[Json]) -> list[Json]:
+    """A slice has the ports as numbers, under the names that they have in the Service."""
+    numbers = {port["name"]: port["port"] for port in ports}
+    found = {
+        (port.get("name") or "", f"[{address}]:{port['port']}" if ":" in address else f"{address}:{port['port']}")
+        for one in slices
+        for port in one.get("ports") or []
+        for member in one.get("endpoints") or []
+        if port.get("port") and (member.get("conditions") or {}).get("ready") is not False
+        for address in member.get("addresses") or []
+    }
+    return [{"name": name, "port": numbers.get(name), "socket": socket} for name, socket in sorted(found)]
 
 
 def _addresses(slices: list[Json]) -> tuple[list[str], list[str], list[str]]:

@@ -15,6 +15,7 @@ PROBES: dict[str, str] = {
     "http": "edge:Http",
     "kubernetes_endpoints": "kubernetes_endpoints:Endpoints",
     "kubernetes_events": "kubernetes_events:Events",
+    "kubernetes_helm_chart": "kubernetes_helm_chart:HelmChart",
     "kubernetes_nodes": "kubernetes_nodes:Nodes",
     "kubernetes_object": "kubernetes_object:Objects",
     "kubernetes_pods": "kubernetes_pods:Pods",

@@ -301,6 +301,19 @@ class TestEndpoints:
     def piece(*endpoints: Json) -> Json:
         return {"metadata": meta("x"), "endpoints": list(endpoints)}
 
+    def test_sockets_have_the_number_behind_a_port_whatever_the_service_calls_it(self) -> None:
+        one = {"addresses": ["10.1.0.1"], "conditions": {"ready": True}}
+        six = {"addresses": ["fd00::1"], "conditions": {}}
+        gone = {"addresses": ["10.1.0.9"], "conditions": {"ready": False}}
+        slices = [{**self.piece(one, six, gone), "ports": [{"name": "web", "port": 8000}, {"name": "x", "port": 1}]}]
+        found = kubernetes_endpoints.summary(service(), slices)
+        assert found["sockets"] == [
+            {"name": "web", "port": 80, "socket": "10.1.0.1:8000"},
+            {"name": "web", "port": 80, "socket": "[fd00::1]:8000"},
+            {"name": "x", "port": None, "socket": "10.1.0.1:1"},
+            {"name": "x", "port": None, "socket": "[fd00::1]:1"},
+        ]
+
     def test_addresses_are_counted_once_whatever_slices_they_stand_in(self) -> None:
         one = {"addresses": ["10.0.0.1"], "conditions": {"ready": True}, "nodeName": "n1"}
         two = {"addresses": ["10.0.0.2"], "conditions": {"ready": False}, "nodeName": "n2"}

@@ -33,6 +33,7 @@ ASKED: dict[str, dict[str, Any]] = {
     "http": {"url": "URL/"},
     "kubernetes_endpoints": {"namespace": "n", "service": "s"},
     "kubernetes_events": {"namespace": "n"},
+    "kubernetes_helm_chart": {"namespace": "n", "name": "c", "expected": "a: 1"},
     "kubernetes_nodes": {"selector": "a=b"},
     "kubernetes_object": {"api_version": "v1", "kind": "Pod", "namespace": "n", "name": "x"},
     "kubernetes_pods": {"namespace": "n", "selector": "a=b"},
