@@ -44,7 +44,11 @@ def catalogue(programs: Mapping[str, Path]) -> dict[str, Image]:
             "docker.io/lab/traefik:3.7.15", ["/bin/traefik"], {"bin/traefik": programs["traefik"], **busybox}, shell
         ),
         "prometheus": Image(
-            "docker.io/lab/prometheus:3.10.0", ["/bin/prometheus"], {"bin/prometheus": programs["prometheus"]}
+            # With busybox, as the project's own image has it: what one sees from where Prometheus stands can be asked there.
+            "docker.io/lab/prometheus:3.10.0",
+            ["/bin/prometheus"],
+            {"bin/prometheus": programs["prometheus"], **busybox},
+            {**shell, "bin/nc": "busybox", "bin/wget": "busybox"},
         ),
         "operator": Image("docker.io/lab/operator:0.85.0", ["/bin/operator"], {"bin/operator": programs["operator"]}),
         "reloader": Image(
@@ -52,13 +56,20 @@ def catalogue(programs: Mapping[str, Path]) -> dict[str, Image]:
             ["/bin/prometheus-config-reloader"],
             {"bin/prometheus-config-reloader": programs["prometheus-config-reloader"]},
         ),
+        "node-exporter": Image(
+            "docker.io/lab/node-exporter:1.12.1",
+            ["/bin/node_exporter"],
+            {"bin/node_exporter": programs["node_exporter"]},
+        ),
+        "backend": Image("docker.io/lab/backend:1", ["/bin/backend"], {"bin/backend": programs["backend"]}),
     }
 
 
 def archive(image: Image, directory: Path) -> Path:
-    """The image's OCI archive in ``directory``; built where it is missing or older than one of its files."""
+    """The image's OCI archive in ``directory``; built where it is missing or older than one of its files or this one."""
     target = directory / image.archive_name
-    if target.exists() and target.stat().st_mtime >= max(file.stat().st_mtime for file in image.files.values()):
+    newest = max(file.stat().st_mtime for file in (*image.files.values(), Path(__file__)))
+    if target.exists() and target.stat().st_mtime >= newest:
         return target
     directory.mkdir(parents=True, exist_ok=True)
     partial = target.with_suffix(".partial")

@@ -28,7 +28,7 @@ from lab.kube import Cluster, cluster_of
 from lab.settings import MONITORING_NODE, NODES, Node, Paths
 from lab.standins import keys
 
-_EVERYWHERE = ("pause", "traefik", "busybox")
+_EVERYWHERE = ("pause", "traefik", "busybox", "backend", "node-exporter")
 _MONITORING = ("operator", "reloader", "prometheus")
 
 

@@ -60,6 +60,8 @@ def _programs(module: Module, cache: Path, builder: gobuild.Builder, from_releas
 def _on_path(module: Module) -> dict[str, Path]:
     """All programs of the module from PATH in the wanted version, or none of them: halves do not fit together."""
     found: dict[str, Path] = {}
+    if module.own:
+        return found
     for name in module.programs:
         path = onpath.find_version(name, module.version, static=module.static)
         if path is None:

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lab.settings import KUBERNETES_VERSION, OPERATOR_VERSION, PROMETHEUS_VERSION, TRAEFIK_VERSION
+from lab.settings import (
+    KUBERNETES_VERSION,
+    NODE_EXPORTER_VERSION,
+    OPERATOR_VERSION,
+    PROMETHEUS_VERSION,
+    SOURCE,
+    TRAEFIK_VERSION,
+)
 
 
 @dataclass(frozen=True)
@@ -24,7 +32,10 @@ class System:
 
 @dataclass(frozen=True)
 class Module:
-    """Programs that one Go module builds, locked by the go.mod and go.sum in ``go/<name>``."""
+    """Programs that one Go module builds, locked by the go.mod and go.sum in ``go/<name>``.
+
+    ``own``: the sources are there too, and the version is a digest of them.
+    """
 
     name: str
     version: str
@@ -32,6 +43,7 @@ class Module:
     tags: str = ""
     variables: Sequence[str] = ()
     static: bool = False
+    own: bool = False
 
     @property
     def programs(self) -> list[str]:
@@ -90,5 +102,23 @@ PROMETHEUS = Module(
     variables=[f"github.com/prometheus/common/version.Version={PROMETHEUS_VERSION}"],
     static=True,
 )
-MODULES = (KUBERNETES, OPERATOR, PROMETHEUS)
+NODE_EXPORTER = Module(
+    "node-exporter",
+    NODE_EXPORTER_VERSION,
+    ["github.com/prometheus/node_exporter"],
+    variables=[f"github.com/prometheus/common/version.Version={NODE_EXPORTER_VERSION}"],
+    static=True,
+)
+
+
+def _own(name: str) -> Module:
+    """A program of the lab's own. What it is built from is what it is called: a changed source is another version."""
+    digest = hashlib.sha256()
+    for file in sorted((SOURCE / "binaries" / "go" / name).iterdir()):
+        digest.update(f"{file.name}\0".encode() + file.read_bytes() + b"\0")
+    return Module(name, digest.hexdigest()[:12], [f"oncall.remedy/lab/{name}"], static=True, own=True)
+
+
+BACKEND = _own("backend")
+MODULES = (KUBERNETES, OPERATOR, PROMETHEUS, NODE_EXPORTER, BACKEND)
 TRAEFIK = ("traefik", TRAEFIK_VERSION)

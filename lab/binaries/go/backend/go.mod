@@ -1,0 +1,3 @@
+module oncall.remedy/lab/backend
+
+go 1.25.0
