@@ -170,11 +170,8 @@ unknown:
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes import running
-from ansible_collections.oncall.remedy.plugins.module_utils.fixes.service_monitor import (
-    Order,
-    Repair,
-    ServiceMonitorFix,
-)
+from ansible_collections.oncall.remedy.plugins.module_utils.fixes.repairing import Order
+from ansible_collections.oncall.remedy.plugins.module_utils.fixes.service_monitor import Repair, ServiceMonitorFix
 
 ARGUMENTS = {
     "state": {"type": "str", "choices": ["repaired", "restored"], "default": "repaired"},

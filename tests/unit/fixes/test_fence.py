@@ -21,9 +21,9 @@ from ansible_collections.oncall.remedy.plugins.module_utils.fixes import running
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.alertmanager import Matcher, Peers
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.failure import FixFailed
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.fence import Bounds, Fence
+from ansible_collections.oncall.remedy.plugins.module_utils.fixes.repairing import Order as MonitorOrder
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.restart import Restart
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.rolling import Order
-from ansible_collections.oncall.remedy.plugins.module_utils.fixes.service_monitor import Order as MonitorOrder
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.service_monitor import Repair, ServiceMonitorFix
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.silence import Order as SilenceOrder
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.silence import SilenceFix

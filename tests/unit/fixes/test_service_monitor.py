@@ -13,11 +13,8 @@ import pytest
 
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.failure import FixFailed
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.precondition import Precondition
-from ansible_collections.oncall.remedy.plugins.module_utils.fixes.service_monitor import (
-    Order,
-    Repair,
-    ServiceMonitorFix,
-)
+from ansible_collections.oncall.remedy.plugins.module_utils.fixes.repairing import Order
+from ansible_collections.oncall.remedy.plugins.module_utils.fixes.service_monitor import Repair, ServiceMonitorFix
 from ansible_collections.oncall.remedy.plugins.module_utils.kube import KubeTransport
 from tests.support.wire import Wire
 from tests.unit.fixes.cluster import MERGE, Cluster, Hands

@@ -12,12 +12,18 @@ import pytest
 
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.failure import FixFailed
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.precondition import Precondition
-from ansible_collections.oncall.remedy.plugins.module_utils.fixes.service_monitor import Order, Repair, plan, report
+from ansible_collections.oncall.remedy.plugins.module_utils.fixes.repairing import Order
+from ansible_collections.oncall.remedy.plugins.module_utils.fixes.repairing import plan as plan_for
+from ansible_collections.oncall.remedy.plugins.module_utils.fixes.service_monitor import KIND, Repair, report
 from tests.unit.fixes.helpers import Json, service_monitor
 
 SELECTOR = {"matchLabels": {"app.kubernetes.io/name": "traefik"}}
 REPAIR = Order("traefik", "traefik", "3f2a", Repair(selector=SELECTOR, port="metrics"))
 RESTORE = dataclasses.replace(REPAIR, repair=None)
+
+
+def plan(what: str, monitor: Json, order: Order) -> Json | None:
+    return plan_for(what, monitor, order, KIND)
 
 
 def planned(monitor: Json, order: Order = REPAIR) -> Json:
