@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import http.client
@@ -130,8 +131,10 @@ class HttpTransport:
         deadline: float | None = None,
         limit: int | None = None,
         whole: bool = True,
+        first: int = 0,
     ) -> HttpAnswer:
-        """Sends one request and reads the whole answer, whatever its status; its head alone unless ``whole``.
+        """Sends one request and reads the whole answer, whatever its status. Unless ``whole`` only its head is read
+        and the ``first`` bytes of its body as they come: not decoded, and fewer where it breaks off.
 
         ``path`` is appended to the URL's and must be percent-encoded already; ``params`` are encoded here. ``deadline``
         is monotonic time.
@@ -149,13 +152,14 @@ class HttpTransport:
                 if until <= began:
                     raise TimeoutError("timed out")
                 response = self._send(method, path, params, headers, body, until - began)
-                return self._read(response, began, (limit or self.limits.size) if whole else 0, doing)
+                read = functools.partial(_whole, limit=limit or self.limits.size, doing=doing)
+                return _read(response, began, read if whole else functools.partial(_beginning, size=first))
             except FAILURES as error:
                 raise from_exception(error, doing) from error
 
-    def json(self, path: str, params: Params = (), deadline: float | None = None) -> Json:
+    def json(self, path: str, params: Params = (), deadline: float | None = None, limit: int | None = None) -> Json:
         """GETs an object. Any status but 200, any other type and any half an answer is a ProbeError."""
-        answer = self.request("GET", path, params, {"Accept": "application/json"}, deadline=deadline)
+        answer = self.request("GET", path, params, {"Accept": "application/json"}, deadline=deadline, limit=limit)
         doing = f"GET {self.source}{path}"
         if answer.status != 200:
             raise from_status(answer.status, doing, error_text(answer))
@@ -187,23 +191,6 @@ class HttpTransport:
             ),
         )
 
-    def _read(self, response: Any, began: float, limit: int, doing: str) -> HttpAnswer:
-        peer = getattr(response.connection, "peer", None)
-        chunks, size = [], 0
-        try:
-            while limit:
-                chunk = response.read(65536)
-                if not chunk:
-                    break
-                size += len(chunk)
-                if size > limit:
-                    raise ProbeError("too_large", f"{doing}: the answer has more than {limit} bytes")
-                chunks.append(chunk)
-        finally:
-            response.close()  # a connection whose answer was read to its end is back in its pool by now
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        return HttpAnswer(response.status, headers, b"".join(chunks), time.monotonic() - began, peer)
-
     def _origin(self) -> str:
         if not self._address:
             return f"{self.parts.scheme}://{self.parts.netloc}"
@@ -228,6 +215,40 @@ class HttpTransport:
         manager = urllib3.ProxyManager(self._proxy, **options) if self._proxy else urllib3.PoolManager(**options)
         manager.pool_classes_by_scheme = {"http": Pool, "https": TlsPool}
         return manager
+
+
+def _read(response: Any, began: float, body: Callable[[Any], bytes]) -> HttpAnswer:
+    peer = getattr(response.connection, "peer", None)
+    try:
+        found = body(response)
+    finally:
+        response.close()  # a connection whose answer was read to its end is back in its pool by now
+    headers = {name.lower(): value for name, value in response.headers.items()}
+    return HttpAnswer(response.status, headers, found, time.monotonic() - began, peer)
+
+
+def _whole(response: Any, limit: int, doing: str) -> bytes:
+    chunks, size = [], 0
+    while True:
+        chunk = response.read(65536)
+        if not chunk:
+            return b"".join(chunks)
+        size += len(chunk)
+        if size > limit:
+            raise ProbeError("too_large", f"{doing}: the answer has more than {limit} bytes")
+        chunks.append(chunk)
+
+
+def _beginning(response: Any, size: int) -> bytes:
+    """What came of the first bytes. The head has come already, so a body that breaks off or dawdles is no failure."""
+    found = b""
+    with contextlib.suppress(*FAILURES):
+        while len(found) < size:
+            chunk = response.read1(size - len(found), decode_content=False)
+            if not chunk:
+                break
+            found += chunk
+    return found
 
 
 def split_url(url: str) -> urllib.parse.SplitResult:

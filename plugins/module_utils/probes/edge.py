@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import time
 import urllib.parse
 from typing import Any, ClassVar
@@ -13,36 +14,71 @@ from typing import Any, ClassVar
 from ansible_collections.oncall.remedy.plugins.module_utils import certificates, tls
 from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeError, one_line
 from ansible_collections.oncall.remedy.plugins.module_utils.http_transport import (
+    HttpAnswer,
     HttpTransport,
     Limits,
     Trust,
     split_url,
 )
+from ansible_collections.oncall.remedy.plugins.module_utils.probes import error_pages
 from ansible_collections.oncall.remedy.plugins.module_utils.probes.base import Json, Probe, Spec
 from ansible_collections.oncall.remedy.plugins.module_utils.probes.parallel import at_once
 
 ADDRESSES = 100
 HOPS = 5
+READ = 65536
+"""Bytes of a body that may be looked at."""
+
+HEADERS = {"accept", "user-agent", "x-forwarded-for", "x-forwarded-proto"}
+_VALUE = re.compile(r"[\x20-\x7e]{1,300}")
 
 _OWN_FAULT = {"bad_option", "bad_config", "missing_library", "unsupported"}
 """Errors that say nothing of the server that was asked."""
 
 
+SILENT: Json = {
+    "status": 0,
+    "error": "",
+    "kind": "",
+    "location": "",
+    "tls": None,
+    "origin": "",
+    "reason": "",
+    "meaning": "",
+    "insecure_links": None,
+}
+"""What is told of an address that did not answer."""
+
+
 class Http(Probe):
     """Asks a URL, through every given address at once with the URL's Host and SNI (as curl's --resolve).
 
-    Only the head of an answer is read: its status is the answer. A certificate that is not believed makes an address
-    silent, but is described all the same; no request goes to a server that has not proved its name. With ``follow``
-    redirects on the same host are followed.
+    The head of an answer is read, and of its body the first ``read`` bytes: its status is the answer. A certificate
+    that is not believed makes an address silent, but is described all the same; no request goes to a server that has
+    not proved its name. With ``follow`` redirects on the same host are followed. ``headers`` may set X-Forwarded-Proto,
+    X-Forwarded-For, User-Agent and Accept.
 
     ``control`` is a URL that answers if the asker can ask at all: when it and every address are silent, that is an
-    error.
+    error. It is asked without ``headers``.
+
+    ``origin`` says who wrote an error page (400 and above): ``traefik``, ``cloudflare``, ``application`` (somebody
+    else), or nothing where that is not certain. For Traefik's and the application's the page has to be read: 512 bytes
+    do. ``404 page not found`` is what every program in Go prints. It is told apart only where ``edge: traefik`` says
+    that Traefik listens at the addresses: a page that Traefik passes on has its header in another order than its own.
+    Behind Cloudflare that order is lost. ``reason`` is the first line of Traefik's or Cloudflare's page.
+
+    Cloudflare's own statuses stand in ``cloudflare`` with their meaning for the origin: origin_refused (521),
+    origin_timeout (522: no connection, 524: no answer), origin_unreachable (523), origin_tls (525, 526) or
+    origin_error (520, 530).
 
     Value: ``url``, ``total`` (addresses), ``answered``, ``silent``, ``ok`` (status in ``expect``; without it, below
     400), ``failed`` (total - ok), ``refused``, ``timed_out``, ``tls_failed``, ``statuses`` (distinct), ``silent_at``,
-    ``answered_at``, ``answers`` [{address, status (0: none), error, kind, seconds, location, tls}], ``control`` (null
-    or {url, status, error}). ``tls`` is null without TLS, else {verified, error, issuer, subject, names, not_after,
-    days_left}.
+    ``answered_at``, ``by_traefik``, ``by_cloudflare``, ``by_application`` (how many pages each wrote), ``cloudflare``
+    [{address, code, meaning}], ``insecure_links`` (of all answers; null where nothing was read), ``seconds_max`` (the
+    slowest; null without one), ``answers`` [{address, status (0: none), error, kind, seconds, location, tls, origin,
+    reason, meaning, insecure_links (``http://`` links to the URL's host in what was read; null where nothing was)}],
+    ``control`` (null or {url, status, error}). ``tls`` is null without TLS, else {verified, error, issuer, subject,
+    names, not_after, days_left}.
     """
 
     name = "http"
@@ -55,6 +91,9 @@ class Http(Probe):
         "follow": {"type": "bool", "default": False},
         "validate_certs": {"type": "bool", "default": True},
         "ca_path": {"type": "path"},
+        "headers": {"type": "dict"},
+        "read": {"type": "int", "default": 0},
+        "edge": {"type": "str", "choices": ["traefik"]},
         "control": {"type": "str"},
         "timeout": {"type": "duration", "default": 10},
     }
@@ -68,6 +107,9 @@ class Http(Probe):
         for address in filter(None, self.addresses):
             if urllib.parse.quote(address, safe=":%") != address:
                 raise ProbeError("bad_option", f"'through': not an address: {address[:80]!r}")
+        if not 0 <= self.given["read"] <= READ:
+            raise ProbeError("bad_option", f"'read' may be {READ} bytes at most")
+        self.headers = _headers(self.given["headers"] or {})
         self.trust = Trust(verify=self.given["validate_certs"], ca_path=self.given["ca_path"])
         split_url(self.given["url"])
         if self.given["control"]:
@@ -83,7 +125,7 @@ class Http(Probe):
         until = min(deadline, time.monotonic() + self.given["timeout"])
         jobs = [functools.partial(self._row, self.given["url"], address, until) for address in self.addresses]
         if self.given["control"]:
-            jobs.append(functools.partial(self._row, self.given["control"], None, until))
+            jobs.append(functools.partial(self._hop, self.given["control"], None, until, {}))
         outcomes = at_once(jobs, until)
         rows = [_late(one) if isinstance(one, ProbeError) else one for one in outcomes]
         control = rows.pop() if self.given["control"] else None
@@ -106,28 +148,44 @@ class Http(Probe):
     def _row(self, url: str, address: str | None, deadline: float) -> Json:
         """One address; with ``follow`` the last hop, with the time of all."""
         began = time.monotonic()
-        found = self._hop(url, address, deadline)
+        found = self._hop(url, address, deadline, self.headers)
         for _hop in range(HOPS if self.given["follow"] else 0):
             target = urllib.parse.urljoin(url, found["location"])
             if not found["location"] or not _same_host(url, target):
                 break
-            url, found = target, self._hop(target, address, deadline)
+            url, found = target, self._hop(target, address, deadline, self.headers)
         return dict(found, seconds=round(time.monotonic() - began, 4))
 
-    def _hop(self, url: str, address: str | None, deadline: float) -> Json:
+    def _hop(self, url: str, address: str | None, deadline: float, headers: dict[str, str]) -> Json:
         transport, path = self._transport(url, address)
-        found: Json = {"status": 0, "error": "", "kind": "", "location": "", "tls": None}
         secure = transport.parts.scheme == "https"
         try:
-            answer = transport.request(self.given["method"], path, deadline=deadline, whole=False)
+            answer = transport.request(
+                self.given["method"], path, headers=headers, deadline=deadline, whole=False, first=self.given["read"]
+            )
         except ProbeError as error:
             if error.kind in _OWN_FAULT:
                 raise
             seen = self._disbelieved(transport, address, deadline, error) if secure else None
-            return dict(found, error=error.message, kind=error.kind, tls=seen)
+            return dict(SILENT, error=error.message, kind=error.kind, tls=seen)
         location = one_line(answer.headers.get("location", ""), 500) if answer.status in range(300, 400) else ""
         seen = self._tls(answer.peer, "" if self.given["validate_certs"] else "not verified") if secure else None
-        return dict(found, status=answer.status, location=location, tls=seen)
+        return dict(SILENT, status=answer.status, location=location, tls=seen, **self._page(answer))
+
+    def _page(self, answer: HttpAnswer) -> Json:
+        """What the beginning of the body tells, and the head where nothing was read."""
+        looked = self.given["read"] and self.given["method"] == "GET"
+        body = answer.body if looked else None
+        page = error_pages.page(answer.status, answer.headers, body, self.given["edge"])
+        text = error_pages.readable(answer.headers, body)
+        links = error_pages.insecure_links(self._default_address(), text)
+        code = answer.status if error_pages.behind_cloudflare(answer.headers) else 0
+        return {
+            "origin": page.origin,
+            "reason": page.reason,
+            "meaning": error_pages.MEANINGS.get(code, ""),
+            "insecure_links": links,
+        }
 
     def _transport(self, url: str, address: str | None) -> tuple[HttpTransport, str]:
         parts = split_url(url)
@@ -176,8 +234,34 @@ def summary(url: str, rows: list[Json], expect: list[int] | None) -> Json:
         "statuses": sorted({row["status"] for row in answered}),
         "silent_at": [row["address"] for row in rows if not row["status"]],
         "answered_at": [row["address"] for row in answered],
+        **_pages(rows),
+        "seconds_max": max((row["seconds"] for row in rows if row["seconds"] is not None), default=None),
         "answers": rows,
     }
+
+
+def _pages(rows: list[Json]) -> Json:
+    """Who wrote the error pages, what Cloudflare says of the origin, and the links."""
+    origins = [row["origin"] for row in rows]
+    told = [row for row in rows if row["meaning"]]
+    links = [row["insecure_links"] for row in rows if row["insecure_links"] is not None]
+    return {
+        "by_traefik": origins.count("traefik"),
+        "by_cloudflare": origins.count("cloudflare"),
+        "by_application": origins.count("application"),
+        "cloudflare": [{"address": row["address"], "code": row["status"], "meaning": row["meaning"]} for row in told],
+        "insecure_links": sum(links) if links else None,
+    }
+
+
+def _headers(given: Json) -> dict[str, str]:
+    """Headers that a user's browser or a proxy sends; none that carries a secret or frames the request."""
+    for name, value in given.items():
+        if name.lower() not in HEADERS:
+            raise ProbeError("bad_option", f"'headers': only {', '.join(sorted(HEADERS))} may be set")
+        if not isinstance(value, str) or not _VALUE.fullmatch(value):
+            raise ProbeError("bad_option", f"'headers': {name} has to be a printable text of 300 characters at most")
+    return given
 
 
 def _same_host(url: str, target: str) -> bool:
@@ -191,4 +275,4 @@ def _same_host(url: str, target: str) -> bool:
 def _late(error: ProbeError) -> Any:
     if error.kind in _OWN_FAULT:
         raise error
-    return {"status": 0, "error": error.message, "kind": error.kind, "location": "", "tls": None, "seconds": None}
+    return dict(SILENT, error=error.message, kind=error.kind, seconds=None)

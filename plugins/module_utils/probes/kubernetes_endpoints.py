@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from ansible_collections.oncall.remedy.plugins.module_utils.kube import object_path
 from ansible_collections.oncall.remedy.plugins.module_utils.probes.base import MOST, Json, Probe, Spec
@@ -40,15 +40,21 @@ class Endpoints(Probe):
         service = self.transport.find(object_path("v1", "services", namespace, name), None, deadline)
         if service is None:
             return dict(self.given, exists=False)
-        path = object_path("discovery.k8s.io/v1", "endpointslices", namespace)
-        slices = self.transport.list(path, {"labelSelector": f"kubernetes.io/service-name={name}"}, deadline)
-        return dict(self.given, **summary(service, slices["items"]))
+        return dict(self.given, **summary(service, slices_of(self.transport, namespace, name, deadline)))
+
+
+def slices_of(transport: Any, namespace: str, service: str, deadline: float) -> list[Json]:
+    """The EndpointSlices of a Service."""
+    path = object_path("discovery.k8s.io/v1", "endpointslices", namespace)
+    selector = {"labelSelector": f"kubernetes.io/service-name={service}"}
+    found: list[Json] = transport.list(path, selector, deadline)["items"]
+    return found
 
 
 def summary(service: Json, slices: list[Json]) -> Json:
     """The probe's value from the API's Service and EndpointSlices."""
     spec, ports = service["spec"], service_ports(service)
-    ready, waiting, nodes = _addresses(slices)
+    ready, waiting, nodes = endpoint_addresses(slices)
     return {
         "exists": True,
         "cluster_ip": spec.get("clusterIP", ""),
@@ -87,7 +93,7 @@ def _sockets(slices: list[Json], ports: list[Json]) -> list[Json]:
     return [{"name": name, "port": numbers.get(name), "socket": socket} for name, socket in sorted(found)]
 
 
-def _addresses(slices: list[Json]) -> tuple[list[str], list[str], list[str]]:
+def endpoint_addresses(slices: list[Json]) -> tuple[list[str], list[str], list[str]]:
     """Ready addresses, others, and the nodes of the ready ones. An address may stand in several slices."""
     state: dict[str, bool] = {}
     nodes = set()
