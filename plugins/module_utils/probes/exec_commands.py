@@ -15,6 +15,7 @@ from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeE
 
 HOST = r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}"
 PORT = r"[0-9]{1,5}"
+LISTENS = rf"({HOST})?:{PORT}"
 URL = r"https?://[A-Za-z0-9][A-Za-z0-9.-]{0,252}(:[0-9]{1,5})?(/[A-Za-z0-9._~/%=&?-]{0,500})?"
 MOUNT = r"/([A-Za-z0-9_][A-Za-z0-9._-]{0,80}/?){0,10}"
 
@@ -28,6 +29,9 @@ class Command(NamedTuple):
 
 COMMANDS: dict[str, Command] = {
     "traefik_version": Command(("traefik", "version"), {}),
+    "traefik_healthcheck": Command(
+        ("traefik", "healthcheck", "--ping=true", "--entrypoints.traefik.address={address}"), {"address": LISTENS}
+    ),
     "resolver": Command(("cat", "/etc/resolv.conf"), {}),
     "resolve": Command(("nslookup", "{host}"), {"host": HOST}),
     "http_status": Command(("wget", "-q", "-S", "-T", "5", "-O", "/dev/null", "{url}"), {"url": URL}),

@@ -12,10 +12,13 @@ from ansible_collections.oncall.remedy.plugins.module_utils.probes.base import P
 
 PROBES: dict[str, str] = {
     "alertmanager_alerts": "alertmanager:AlertmanagerAlerts",
+    "cloudflare_ranges": "cloudflare_ranges:CloudflareRanges",
+    "dns": "resolution:Dns",
     "http": "edge:Http",
     "kubernetes_endpoints": "kubernetes_endpoints:Endpoints",
     "kubernetes_events": "kubernetes_events:Events",
     "kubernetes_helm_chart": "kubernetes_helm_chart:HelmChart",
+    "kubernetes_ingresses": "kubernetes_ingresses:Ingresses",
     "kubernetes_nodes": "kubernetes_nodes:Nodes",
     "kubernetes_object": "kubernetes_object:Objects",
     "kubernetes_pods": "kubernetes_pods:Pods",
