@@ -30,10 +30,13 @@ HOSTILE = [
 
 ASKED: dict[str, dict[str, Any]] = {
     "alertmanager_alerts": {"matchers": ['a="b"']},
-    "http": {"url": "URL/"},
+    "cloudflare_ranges": {"url": "URL/client/v4/ips", "trusted": ["192.0.2.0/24"]},
+    "dns": {"name": "a.example", "servers": ["127.0.0.1:PORT"], "timeout": 0.1},
+    "http": {"url": "URL/", "read": 100},
     "kubernetes_endpoints": {"namespace": "n", "service": "s"},
     "kubernetes_events": {"namespace": "n"},
     "kubernetes_helm_chart": {"namespace": "n", "name": "c", "expected": "a: 1"},
+    "kubernetes_ingresses": {"host": "a.example", "path": "/b", "class_name": "c", "namespace": "n"},
     "kubernetes_nodes": {"selector": "a=b"},
     "kubernetes_object": {"api_version": "v1", "kind": "Pod", "namespace": "n", "name": "x"},
     "kubernetes_pods": {"namespace": "n", "selector": "a=b"},
@@ -100,7 +103,7 @@ def test_whatever_it_is_answered_a_probe_only_reads(tmp_path: pathlib.Path, name
     with Anything(answer) as server:
         options = {option: filled(value, server) for option, value in ASKED[name].items()}
         put(name, server, tmp_path, options)
-        assert server.requests or name == "tcp"
+        assert server.requests or name in ("tcp", "dns")
         assert server.methods() <= {"GET", "HEAD"}
 
 
@@ -117,5 +120,5 @@ def test_whatever_its_options_hold_a_probe_asks_where_it_should_or_not_at_all(
         for request in server.requests:
             assert request.method in ("GET", "HEAD")
             assert ".." not in request.path
-            assert request.path.startswith(("/api/", "/apis/")) or name == "http"
+            assert request.path.startswith(("/api/", "/apis/")) or name in ("http", "cloudflare_ranges")
             assert request.headers["host"] == f"127.0.0.1:{server.port}"
