@@ -20,7 +20,7 @@ from ansible_collections.oncall.remedy.plugins.module_utils.probes.kubernetes im
 )
 
 OBJECTS = 50
-FIELD = 2000
+FIELD = 4000
 """Objects that the value may hold, and characters that one field may have as JSON."""
 
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,40}")
