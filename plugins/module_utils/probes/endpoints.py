@@ -9,13 +9,14 @@ A probe's transport only reads: whatever the probe does, no other method than GE
 from __future__ import annotations
 
 import functools
-from typing import Any, List, Mapping, Union
+from typing import Any, Callable, List, Mapping, Union
 
 from ansible_collections.oncall.remedy.plugins.module_utils import secrets
 from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeError
 from ansible_collections.oncall.remedy.plugins.module_utils.http_transport import Fence, HttpTransport, Limits, Trust
 from ansible_collections.oncall.remedy.plugins.module_utils.kube import KubeTransport
 from ansible_collections.oncall.remedy.plugins.module_utils.probes.base import Spec, validated
+from ansible_collections.oncall.remedy.plugins.module_utils.proxmox import Identity, ProxmoxHost, ProxmoxHosts
 
 AUTH: Spec = {
     "validate_certs": {"type": "bool", "default": True},
@@ -32,12 +33,31 @@ PROMETHEUS: Spec = dict(AUTH, url={"type": "str", "required": True})
 ALERTMANAGER: Spec = dict(AUTH, url={"type": "str"}, urls={"type": "list", "elements": "str"})
 KUBERNETES: Spec = {"kubeconfig": {"type": "path", "required": True}, "context": {"type": "str"}}
 
-SETTINGS: dict[str, Spec] = {"kubernetes": KUBERNETES, "prometheus": PROMETHEUS, "alertmanager": ALERTMANAGER}
+PROXMOX_HOST: Spec = {
+    "url": {"type": "str", "required": True},
+    "user": {"type": "str", "required": True},
+    "token_name": {"type": "str"},
+    "token_file": {"type": "path"},
+    "token_env": {"type": "str"},
+    "password_file": {"type": "path"},
+    "password_env": {"type": "str"},
+    "ca_path": {"type": "path"},
+    "validate_certs": {"type": "bool", "default": True},
+}
+"""One of the hosts of an endpoint ``proxmox``."""
+PROXMOX: Spec = {"hosts": {"type": "dict", "required": True}}
+
+SETTINGS: dict[str, Spec] = {
+    "kubernetes": KUBERNETES,
+    "prometheus": PROMETHEUS,
+    "alertmanager": ALERTMANAGER,
+    "proxmox": PROXMOX,
+}
 """The settings of each kind of endpoint, written as the options of probes are."""
 
 _SECRET_HEADERS = {"authorization", "cookie", "proxy-authorization"}
 
-Transport = Union[KubeTransport, HttpTransport, List[HttpTransport], None]
+Transport = Union[KubeTransport, HttpTransport, List[HttpTransport], ProxmoxHosts, None]
 
 
 def transport_for(kind: str | None, settings: Mapping[str, Any] | None) -> Transport:
@@ -52,6 +72,8 @@ def transport_for(kind: str | None, settings: Mapping[str, Any] | None) -> Trans
         return KubeTransport(given["kubeconfig"], given["context"], read_only=True)
     if kind == "prometheus":
         return _http(given["url"], given)
+    if kind == "proxmox":
+        return ProxmoxHosts({name: _proxmox(name, one) for name, one in given["hosts"].items()})
     return peers(settings)
 
 
@@ -91,6 +113,32 @@ def _checked(kind: str, settings: Mapping[str, Any] | None) -> dict[str, Any]:
         return validated(SETTINGS[kind], settings)
     except ProbeError as error:
         raise ProbeError("bad_option", f"endpoint {kind}: {error.message}") from None
+
+
+def _proxmox(name: str, settings: Any) -> ProxmoxHost:
+    """One host of an endpoint ``proxmox``, by an API token or a password."""
+    try:
+        given = validated(PROXMOX_HOST, settings if isinstance(settings, Mapping) else {})
+        return ProxmoxHost(given["url"], _identity(given), Trust(given["validate_certs"], given["ca_path"]))
+    except ProbeError as error:
+        raise ProbeError(error.kind, f"endpoint proxmox: host {name[:80]}: {error.message}") from None
+
+
+def _identity(given: Mapping[str, Any]) -> Identity:
+    token, password = _secret(given, "token"), _secret(given, "password")
+    if not token and not password:
+        raise ProbeError("bad_option", "a token_file or a password_file is required")
+    if token and not given["token_name"]:
+        raise ProbeError("bad_option", "a token needs its name (token_name)")
+    return Identity(given["user"], given["token_name"], token, password)
+
+
+def _secret(given: Mapping[str, Any], what: str) -> Callable[[], str] | None:
+    """How to read what the settings say under ``what``_file or ``what``_env."""
+    for key, read in (("file", secrets.from_file), ("env", secrets.from_environment)):
+        if given[f"{what}_{key}"]:
+            return functools.partial(read, given[f"{what}_{key}"])
+    return None
 
 
 def _urls(given: Mapping[str, Any]) -> list[str]:

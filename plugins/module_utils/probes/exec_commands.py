@@ -9,6 +9,7 @@ An argument is one word that its pattern matches as a whole; none can begin with
 from __future__ import annotations
 
 import re
+import types
 from typing import Mapping, NamedTuple
 
 from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeError
@@ -20,11 +21,15 @@ URL = r"https?://[A-Za-z0-9][A-Za-z0-9.-]{0,252}(:[0-9]{1,5})?(/[A-Za-z0-9._~/%=
 MOUNT = r"/([A-Za-z0-9_][A-Za-z0-9._-]{0,80}/?){0,10}"
 
 
+SECONDS = r"[1-9][0-9]?"
+
+
 class Command(NamedTuple):
-    """``words`` with ``{argument}`` in them, and the pattern of each argument."""
+    """``words`` with ``{argument}`` in them, the pattern of each argument, and what one is that is not given."""
 
     words: tuple[str, ...]
     arguments: dict[str, str]
+    defaults: Mapping[str, str] = types.MappingProxyType({})
 
 
 COMMANDS: dict[str, Command] = {
@@ -34,8 +39,24 @@ COMMANDS: dict[str, Command] = {
     ),
     "resolver": Command(("cat", "/etc/resolv.conf"), {}),
     "resolve": Command(("nslookup", "{host}"), {"host": HOST}),
-    "http_status": Command(("wget", "-q", "-S", "-T", "5", "-O", "/dev/null", "{url}"), {"url": URL}),
-    "connect": Command(("nc", "-z", "-w", "5", "{host}", "{port}"), {"host": HOST, "port": PORT}),
+    # wget's own -T crashes the static busybox of some Debian releases; what timeout ends exits with 124 or 143.
+    "http_status": Command(
+        ("timeout", "{seconds}", "wget", "-q", "-S", "-O", "/dev/null", "{url}"),
+        {"url": URL, "seconds": SECONDS},
+        {"seconds": "5"},
+    ),
+    # Said twice, -v has busybox' nc tell a refusal from a timeout, too.
+    "connect": Command(
+        ("nc", "-z", "-v", "-v", "-w", "{seconds}", "{host}", "{port}"),
+        {"host": HOST, "port": PORT, "seconds": SECONDS},
+        {"seconds": "5"},
+    ),
+    # For an nc without -z, such as Debian's busybox has: connects, and says nothing itself.
+    "connect_plainly": Command(
+        ("timeout", "{longer}", "nc", "-w", "{seconds}", "{host}", "{port}"),
+        {"host": HOST, "port": PORT, "seconds": SECONDS, "longer": SECONDS},
+        {"seconds": "5", "longer": "7"},
+    ),
     "sockets_tcp": Command(("cat", "/proc/net/tcp"), {}),
     "sockets_tcp6": Command(("cat", "/proc/net/tcp6"), {}),
     "processes": Command(("ps",), {}),
@@ -50,6 +71,7 @@ def command_line(name: str, arguments: Mapping[str, object]) -> list[str]:
     if name not in COMMANDS:
         raise ProbeError("bad_option", f"no command {name[:80]!r}; there are {', '.join(COMMANDS)}")
     command = COMMANDS[name]
+    arguments = {**command.defaults, **arguments}
     if set(arguments) != set(command.arguments):
         raise ProbeError("bad_option", f"command {name} takes the arguments: {', '.join(command.arguments) or 'none'}")
     for argument, pattern in command.arguments.items():

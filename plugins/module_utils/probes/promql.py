@@ -86,12 +86,12 @@ class PromqlRange(Probe):
         return float(self.given["step"] or max(1.0, self.given["since"] / _POINTS))
 
 
-def data_of(transport: Any, path: str, params: Params, deadline: float) -> Json:
-    """The ``data`` of a whole and successful answer.
+def data_of(transport: Any, path: str, params: Params, deadline: float, limit: int | None = None) -> Json:
+    """The ``data`` of a whole and successful answer of ``limit`` bytes at most (the transport's limit).
 
     One with warnings is partial (a store or shard did not answer): what it says may be too little, so it is an error.
     """
-    body = transport.json(path, params, deadline)
+    body = transport.json(path, params, deadline, limit)
     doing = f"GET {transport.source}{path}"
     if body.get("status") != "success":
         raise ProbeError("bad_answer", f"{doing}: {body.get('error') or 'no success'}")

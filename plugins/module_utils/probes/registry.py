@@ -19,6 +19,7 @@ PROBES: dict[str, str] = {
     "kubernetes_events": "kubernetes_events:Events",
     "kubernetes_helm_chart": "kubernetes_helm_chart:HelmChart",
     "kubernetes_ingresses": "kubernetes_ingresses:Ingresses",
+    "kubernetes_network_policies": "kubernetes_network_policies:NetworkPolicies",
     "kubernetes_nodes": "kubernetes_nodes:Nodes",
     "kubernetes_object": "kubernetes_object:Objects",
     "kubernetes_pods": "kubernetes_pods:Pods",
@@ -26,9 +27,12 @@ PROBES: dict[str, str] = {
     "kubernetes_workload": "kubernetes_workload:Workload",
     "pod_exec": "pod_exec:PodExec",
     "pod_logs": "pod_logs:PodLogs",
+    "pod_reach": "pod_reach:PodReach",
     "prometheus_targets": "prometheus_targets:PrometheusTargets",
     "promql": "promql:Promql",
     "promql_range": "promql:PromqlRange",
+    "proxmox": "proxmox:Proxmox",
+    "scrape_credential": "scrape_credential:ScrapeCredential",
     "tcp": "tcp:Tcp",
 }
 """A probe's name -> the file in this folder and the class in it."""

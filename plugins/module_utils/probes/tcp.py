@@ -53,7 +53,7 @@ class Tcp(Probe):
         control = rows.pop() if self.control else None
         for row, text in zip(rows, self.given["addresses"]):
             row["address"] = text
-        if rows and control and not any(map(_answers, rows)) and not _answers(control):
+        if rows and control and not any(map(answers, rows)) and not answers(control):
             raise ProbeError(control["state"], f"nothing answers, nor does the control {self.given['control']}")
         return summary(rows)
 
@@ -96,7 +96,7 @@ def summary(rows: list[Json]) -> Json:
     }
 
 
-def _answers(row: Json) -> bool:
+def answers(row: Json) -> bool:
     """A refusal is an answer as well: somebody is there who refuses."""
     return row["state"] in ("open", "refused")
 

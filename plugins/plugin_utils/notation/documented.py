@@ -33,12 +33,7 @@ class Interface:
     members: Members
 
 
-PLANNED: dict[str, Interface] = {
-    "proxmox": Interface(
-        {"url": {"type": "str", "required": True}, "timeout": {"type": "duration"}},
-        {"reachable": None, "authenticated": None, "version": None, "error": None},
-    ),
-}
+PLANNED: dict[str, Interface] = {}
 """Probes that are not built yet and that a draft may already ask."""
 
 HOST_INFO = Interface(

@@ -92,7 +92,7 @@ def test_a_default_is_not_shared_between_questions() -> None:
 def test_each_probe_of_the_registry_is_one(name: str) -> None:
     probe = probe_class(name)
     assert probe.name == name
-    assert probe.endpoint in ("kubernetes", "prometheus", "alertmanager", None)
+    assert probe.endpoint in ("kubernetes", "prometheus", "alertmanager", "proxmox", None)
     assert (probe.__doc__ or "").count("Value: ") == 1
     assert all(rule["type"] in TYPES for rule in probe.options.values())
 

@@ -37,6 +37,7 @@ ASKED: dict[str, dict[str, Any]] = {
     "kubernetes_events": {"namespace": "n"},
     "kubernetes_helm_chart": {"namespace": "n", "name": "c", "expected": "a: 1"},
     "kubernetes_ingresses": {"host": "a.example", "path": "/b", "class_name": "c", "namespace": "n"},
+    "kubernetes_network_policies": {"namespace": "n", "pod_labels": {"a": "b"}, "port": 80},
     "kubernetes_nodes": {"selector": "a=b"},
     "kubernetes_object": {"api_version": "v1", "kind": "Pod", "namespace": "n", "name": "x"},
     "kubernetes_pods": {"namespace": "n", "selector": "a=b"},
@@ -44,9 +45,12 @@ ASKED: dict[str, dict[str, Any]] = {
     "kubernetes_workload": {"kind": "DaemonSet", "namespace": "n", "name": "d"},
     "pod_exec": {"namespace": "n", "pod": "p", "command": "load"},
     "pod_logs": {"namespace": "n", "pods": ["p"], "previous": True},
+    "pod_reach": {"namespace": "n", "selector": "a=b", "addresses": ["127.0.0.1:80"]},
     "prometheus_targets": {"job": "x"},
     "promql": {"query": "up"},
     "promql_range": {"query": "up", "since": "5m"},
+    "proxmox": {"host": "h"},
+    "scrape_credential": {"namespace": "n", "secret": "s", "job": "j", "password_file": __file__},
     "tcp": {"addresses": ["127.0.0.1:PORT"]},
 }
 
@@ -64,10 +68,13 @@ class Anything(wire.Wire):
 
 def put(name: str, server: wire.Wire, folder: pathlib.Path, options: dict[str, Any]) -> None:
     """Asks, and takes an answer as well as an error."""
+    token = folder / "token"
+    token.write_text("t0ken")
     settings = {
         "kubernetes": {"kubeconfig": kubeconfig(server.url, folder)},
         "prometheus": {"url": server.url},
         "alertmanager": {"url": server.url},
+        "proxmox": {"hosts": {"h": {"url": server.url, "user": "u", "token_name": "t", "token_file": str(token)}}},
     }
     probe = probe_class(name)
     with contextlib.suppress(ProbeError):
@@ -120,5 +127,5 @@ def test_whatever_its_options_hold_a_probe_asks_where_it_should_or_not_at_all(
         for request in server.requests:
             assert request.method in ("GET", "HEAD")
             assert ".." not in request.path
-            assert request.path.startswith(("/api/", "/apis/")) or name in ("http", "cloudflare_ranges")
+            assert request.path.startswith(("/api/", "/apis/", "/api2/")) or name in ("http", "cloudflare_ranges")
             assert request.headers["host"] == f"127.0.0.1:{server.port}"
