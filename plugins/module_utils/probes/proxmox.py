@@ -33,8 +33,8 @@ class Proxmox(Probe):
     that it knows and that may not see the node is an error of the question: it needs the role PVEAuditor.
 
     Value: ``url``, ``reachable`` (an HTTP answer came, of whatever status), ``authenticated``, ``error``,
-    ``error_kind``, ``version``, ``nodes`` [{name, status, uptime}], ``node_online`` (null where it is not known),
-    ``services`` [{name, state}] of the node (null where not known, as on a node that is not online),
+    ``error_kind``, ``version``, ``nodes`` [{name, status, uptime}], ``node_online`` (null where it is not known, as
+    without its pvestatd), ``services`` [{name, state}] of the node (null where not known, as of one that is offline),
     ``services_down`` (names of those that are enabled and do not run; null likewise), ``metrics_status`` (HTTP status
     of the metrics in Prometheus' format, asked for with our credential; 0: none).
     """
@@ -84,8 +84,9 @@ class Proxmox(Probe):
         known = {one["name"]: one for one in nodes}
         if self.node not in known:
             raise ProbeError("not_found", f"{host.url} has no node {self.node}; there are {', '.join(sorted(known))}")
-        value["node_online"] = known[self.node]["status"] == "online"
-        if value["node_online"]:
+        if known[self.node]["status"] != "unknown":  # that is what a node says of itself while pvestatd is down
+            value["node_online"] = known[self.node]["status"] == "online"
+        if value["node_online"] is not False:
             node = api.nodes(self.node)
             known[self.node]["uptime"] = int(got(node.status).get("uptime") or 0)
             value.update(services(got(node.services), alone=len(nodes) == 1))
