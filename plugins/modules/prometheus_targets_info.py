@@ -19,8 +19,16 @@ extends_documentation_fragment:
   - oncall.remedy.endpoint.attributes
 options:
   job:
-    description: A regular expression that the targets' job label matches as a whole. Without it all targets.
+    description: A regular expression that the targets' job label, or their scrape pool's name, matches as a whole. Without it all targets.
     type: str
+  labels:
+    description: Leaves out targets that have one of these labels with another value; one without the label stays.
+    type: dict
+    default: {}
+  limit:
+    description: How many targets are listed at most. Everything else is about all of them.
+    type: int
+    default: 200
 """
 
 EXAMPLES = r"""
@@ -91,9 +99,18 @@ answer:
         last_error:
           description: Why the last scrape failed.
           type: str
+        error_kind:
+          description: The same in one word, such as V(refused), V(timeout), V(unauthorized), V(tls) or V(proxy_unavailable).
+          type: str
         scrape_url:
           description: What is scraped, without parameters and credentials.
           type: str
+        address:
+          description: The C(host:port) that is scraped.
+          type: str
+        port:
+          description: Its port.
+          type: int
         pool:
           description: The scrape pool that it belongs to.
           type: str
@@ -106,10 +123,34 @@ answer:
     truncated:
       description: Whether there are more targets than are listed.
       type: bool
+    addresses_down:
+      description: Where those are scraped that are down, 100 at most.
+      type: list
+      elements: str
+    hosts_down:
+      description: The same without ports.
+      type: list
+      elements: str
+    error_kinds:
+      description: How many of those that are down failed in which way.
+      type: dict
+    common:
+      description: The labels that all of those share that are down, where there are several.
+      type: dict
+    through_proxy:
+      description: How many of them are scraped through the proxy of an API server.
+      type: int
     pools:
       description: All scrape pools of this Prometheus.
       type: list
       elements: str
+    empty_pools:
+      description: Those of them that have no target at all.
+      type: list
+      elements: str
+    dropped_of_job:
+      description: How many targets relabelling dropped of pools that are named as the job; null where that is not known.
+      type: int
     dropped:
       description: How many targets relabelling dropped, of all jobs; null where the list is too large.
       type: int

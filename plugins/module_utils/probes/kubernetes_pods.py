@@ -37,8 +37,8 @@ class Pods(Probe):
     Value: ``total``, ``ready``, ``not_ready``, ``names``, ``crashing`` (a container waits in CrashLoopBackOff or the
     like, or it has ended with an error, was restarted, and the pod is not ready), ``pending`` (phase Pending and in
     none of the other lists), ``image_errors``, ``failed``, ``nodes`` (with such a pod), ``ready_nodes`` (with a ready
-    one), ``pods`` [{name, node, phase, ready, restarts, reason, message, exit_code, revision, started_at, deleting}],
-    ``truncated``.
+    one), ``pods`` [{name, uid, node, phase, ready, restarts, reason, message, exit_code, revision, started_at,
+    deleting}], ``truncated``.
     """
 
     name = "kubernetes_pods"
@@ -93,6 +93,7 @@ def row(pod: Json) -> Json:
     return dict(
         trouble(pod),
         name=meta["name"],
+        uid=meta.get("uid", ""),
         node=(pod.get("spec") or {}).get("nodeName", ""),
         phase=status.get("phase", "Unknown"),
         ready=is_ready(pod),

@@ -21,20 +21,28 @@ ACTIVE_BYTES = 48 * 1024 * 1024
 """Of the list of active targets. Each takes 2 to 4 kB, most of it labels of its discovery: more than 10000 fit."""
 
 
+ADDRESSES = 100
+_PORTS = {"http": 80, "https": 443}
+
+
 @dataclasses.dataclass(frozen=True)
 class Scraped:
-    """What one Prometheus said of all its jobs, in the shape in which a job is looked up.
+    """What one Prometheus said of all its jobs, in the shape in which a job is looked up: by its name and its pool's.
 
     ``dropped`` is how many targets relabelling dropped by the name of their pool, None where the server did not say.
     """
 
-    by_job: dict[str, list[Json]]
+    by_job: dict[tuple[str, str], list[Json]]
     pools: list[str]
     dropped: dict[str, int] | None
 
 
 class PrometheusTargets(Probe):
-    """Targets whose ``job`` label the regular expression matches as a whole (RE2 and Python agree on simple ones).
+    """Targets whose ``job`` label, or the name of whose scrape pool, the regular expression matches as a whole (RE2 and
+    Python agree on simple ones).
+
+    ``labels`` leaves out those that have one of these labels with another value; one without the label stays.
+    ``limit`` is how many are listed in ``targets`` at most; everything else is about all of them.
 
     ``error_kind`` of a target says in one word why its last scrape failed: refused, timeout, unauthorized, forbidden,
     not_found, unavailable (503), proxy_unavailable (503 from an API server through whose proxy the target is scraped),
@@ -42,17 +50,22 @@ class PrometheusTargets(Probe):
     not fail.
 
     Value: ``total``, ``up``, ``down``, ``unknown`` (not scraped yet), ``targets`` [{job, instance, health, last_error,
-    error_kind, scrape_url, pool, labels, last_scrape_age (seconds or null)}] with those that are down first,
-    ``truncated``, ``error_kinds`` {kind: count} of those that are down, ``common`` {label: value} that all of them
-    share where there are several, ``hosts_down`` (where they are scraped, without ports), ``through_proxy`` (how many
-    of them are scraped through an API server's proxy), ``pools`` (names of all scrape pools of this Prometheus),
-    ``dropped`` (targets that relabelling dropped, of all jobs; null where the server does not say),
-    ``dropped_of_job`` (those of pools that are named as the job, or whose monitor is; null where it is not known).
+    error_kind, scrape_url, address (host:port that is scraped), port, pool, labels, last_scrape_age (seconds or
+    null)}] with those that are down first, ``truncated``, ``addresses_down`` (distinct, 100 at most), ``error_kinds``
+    {kind: count} of those that are down, ``common`` {label: value} that all of them share where there are several,
+    ``hosts_down`` (where they are scraped, without ports), ``through_proxy`` (how many of them are scraped through an
+    API server's proxy), ``pools`` (names of all scrape pools of this Prometheus), ``empty_pools`` (those of them that
+    have no target at all), ``dropped`` (targets that relabelling dropped, of all jobs; null where the server does not
+    say), ``dropped_of_job`` (those of pools that are named as the job, or whose monitor is; null where it is not known).
     """
 
     name = "prometheus_targets"
     endpoint = "prometheus"
-    options: ClassVar[Spec] = {"job": {"type": "str"}}
+    options: ClassVar[Spec] = {
+        "job": {"type": "str"},
+        "labels": {"type": "dict", "default": {}},
+        "limit": {"type": "int", "default": MOST},
+    }
     shared: ClassVar[tuple[str, ...]] = ()
     """The options that change what goes over the wire: none, so one fetch answers for every job."""
 
@@ -61,6 +74,8 @@ class PrometheusTargets(Probe):
             self.pattern = re.compile(self.given["job"] or ".*", re.DOTALL)
         except re.error as error:
             raise ProbeError("bad_option", f"'job' is no regular expression: {error}") from None
+        if not 0 <= self.given["limit"] <= MOST:
+            raise ProbeError("bad_option", f"'limit' has to be within 0 and {MOST}")
 
     def question(self) -> str:
         return f"scrape targets with job=~{self.given['job']!r}" if self.given["job"] else "scrape targets"
@@ -78,7 +93,8 @@ class PrometheusTargets(Probe):
 
     def read(self, raw: Scraped) -> Json:
         """The value for this probe's job, out of what was fetched. Does no I/O and changes nothing."""
-        return summary(raw, self.pattern)
+        chosen = [row for row in chosen_by(raw, self.pattern) if _with_labels(row, self.given["labels"])]
+        return summary(raw, chosen, self.pattern, self.given["limit"])
 
     def _dropped(self, deadline: float) -> dict[str, int] | None:
         try:
@@ -96,16 +112,24 @@ def scraped(active: Json, pools: list[str] | None, drops: dict[str, int] | None,
         raise ProbeError("bad_answer", "the answer lists no active targets")
     if pools is None:
         pools = list({one.get("scrapePool", "") for one in everything})
-    by_job: dict[str, list[Json]] = {}
+    by_job: dict[tuple[str, str], list[Json]] = {}
     for one in everything:
         row = _target(one, now)
-        by_job.setdefault(row["job"], []).append(row)
+        by_job.setdefault((row["job"], row["pool"]), []).append(row)
     return Scraped(by_job, sorted(pools), drops)
 
 
-def summary(raw: Scraped, pattern: re.Pattern[str]) -> Json:
-    """The probe's value. The pattern is tried on each job once, not on each target."""
-    chosen = [one for job, rows in raw.by_job.items() if pattern.fullmatch(job) for one in rows]
+def chosen_by(raw: Scraped, pattern: re.Pattern[str]) -> list[Json]:
+    """The targets of the jobs and pools that the pattern matches. It is tried on each once, not on each target."""
+    return [one for names, rows in raw.by_job.items() if any(map(pattern.fullmatch, names)) for one in rows]
+
+
+def _with_labels(row: Json, labels: Json) -> bool:
+    return all(row["labels"].get(name, value) == value for name, value in labels.items())
+
+
+def summary(raw: Scraped, chosen: list[Json], pattern: re.Pattern[str], limit: int) -> Json:
+    """The probe's value, about the chosen targets."""
     down = [one for one in chosen if one["health"] == "down"]
     health = [one["health"] for one in chosen]
     kinds = [one["error_kind"] or "other" for one in down]
@@ -114,13 +138,15 @@ def summary(raw: Scraped, pattern: re.Pattern[str]) -> Json:
         "up": health.count("up"),
         "down": len(down),
         "unknown": health.count("unknown"),
-        "targets": (down + [one for one in chosen if one["health"] != "down"])[:MOST],
-        "truncated": len(chosen) > MOST,
+        "targets": (down + [one for one in chosen if one["health"] != "down"])[:limit],
+        "truncated": len(chosen) > limit,
+        "addresses_down": sorted({one["address"] for one in down if one["address"]})[:ADDRESSES],
         "error_kinds": {kind: kinds.count(kind) for kind in sorted(set(kinds))},
         "common": common([one["labels"] for one in down]),
         "hosts_down": sorted({host for host in map(_host, down) if host})[:MOST],
         "through_proxy": sum(_proxied(one["scrape_url"]) for one in down),
         "pools": raw.pools,
+        "empty_pools": sorted(set(raw.pools) - {pool for _job, pool in raw.by_job}),
         "dropped": None if raw.dropped is None else sum(raw.dropped.values()),
         "dropped_of_job": None if raw.dropped is None else _dropped_of(raw.dropped, pattern),
     }
@@ -164,6 +190,7 @@ def _target(one: Json, now: float) -> Json:
     scraped_at = unix(one.get("lastScrape"))
     url = _without_credentials(one.get("scrapeUrl") or "")
     error = str(one.get("lastError") or "")
+    address, port = _address(url)
     return {
         "job": labels.get("job", ""),
         "instance": labels.get("instance", ""),
@@ -171,10 +198,23 @@ def _target(one: Json, now: float) -> Json:
         "last_error": one_line(error, 300),
         "error_kind": failures.of_scrape(error, _proxied(url)) if error else "",
         "scrape_url": url,
+        "address": address,
+        "port": port,
         "pool": one.get("scrapePool", ""),
         "labels": labels,
         "last_scrape_age": round(now - scraped_at, 3) if scraped_at else None,
     }
+
+
+def _address(url: str) -> tuple[str, int]:
+    """``host:port`` that a URL leads to, and the port; an empty text and 0 where there is none."""
+    parts = urllib.parse.urlsplit(url)
+    try:
+        port = parts.port or _PORTS.get(parts.scheme, 0)
+    except ValueError:
+        port = 0
+    host = parts.hostname or ""
+    return (f"[{host}]:{port}" if ":" in host else f"{host}:{port}", port) if host and port else ("", 0)
 
 
 def _proxied(url: str) -> bool:

@@ -109,6 +109,8 @@ def test_a_pod_in_one_row() -> None:
     thing["status"]["startTime"] = AGO_1H
     assert row(thing) == {
         "name": "p",
+        "uid": "uid-p",
+        "uid": "uid-p",
         "node": "n2",
         "phase": "Running",
         "ready": False,

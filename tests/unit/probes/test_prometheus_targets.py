@@ -78,6 +78,8 @@ def test_a_target_is_told_without_credentials_and_with_the_age_of_its_scrape() -
         {
             "job": "t",
             "instance": "10.0.0.1:9101",
+            "address": "10.0.0.1:9101",
+            "port": 9101,
             "health": "up",
             "last_error": "",
             "error_kind": "",
@@ -155,6 +157,48 @@ def test_the_pattern_sees_each_job_once_however_many_targets_it_has(monkeypatch:
     raw = scraped({"activeTargets": [target("a") for _ in range(1000)] + [target("b")]}, [], {}, NOW)
     assert probe.value_of(raw)["total"] == 1001
     assert seen == ["a", "b"]
+
+
+def test_a_job_may_be_named_by_its_scrape_pool() -> None:
+    active = [target("kube-scheduler", scrapePool="serviceMonitor/monitoring/kps-scheduler/0"), target("other")]
+    assert [one["job"] for one in read(active, job="serviceMonitor/monitoring/kps-scheduler/0")["targets"]] == [
+        "kube-scheduler"
+    ]
+
+
+def test_targets_of_another_cluster_are_left_out_and_those_without_the_label_stay() -> None:
+    active = [target("t", labels={"cluster": cluster}) for cluster in ("prod", "agentic")] + [target("t")]
+    assert read(active, labels={"cluster": "prod"})["total"] == 2
+
+
+def test_a_limit_shortens_the_list_and_nothing_else() -> None:
+    active = [target("t", "down", f"10.0.0.{n}:9101", lastError=REFUSED) for n in range(5)]
+    found = read(active, limit=0)
+    assert (found["total"], found["down"], found["targets"], found["truncated"]) == (5, 5, [], True)
+    assert found["addresses_down"] == [f"10.0.0.{n}:9101" for n in range(5)]
+    assert found["error_kinds"] == {"refused": 5}
+    with pytest.raises(ProbeError, match="'limit' has to be within 0 and 200"):
+        read(active, limit=201)
+
+
+def test_pools_without_a_target_are_told() -> None:
+    raw = scraped({"activeTargets": [target("a")]}, ["serviceMonitor/x/a/0", "serviceMonitor/x/b/0"], {}, NOW)
+    assert PrometheusTargets(None, {"job": "none"}).value_of(raw)["empty_pools"] == ["serviceMonitor/x/b/0"]
+
+
+@pytest.mark.parametrize(
+    ("url", "address", "port"),
+    [
+        ("http://10.0.0.1:9101/metrics", "10.0.0.1:9101", 9101),
+        ("https://pve.example/api2/prometheus", "pve.example:443", 443),
+        ("http://[fd00::3]/metrics", "[fd00::3]:80", 80),
+        ("http://10.0.0.1:99999/metrics", "", 0),
+        ("", "", 0),
+    ],
+)
+def test_a_target_says_where_it_is_scraped(url: str, address: str, port: int) -> None:
+    told = read([target("t", scrapeUrl=url)])["targets"][0]
+    assert (told["address"], told["port"]) == (address, port)
 
 
 def test_a_list_of_active_targets_may_be_longer_than_other_answers() -> None:
