@@ -104,14 +104,14 @@ def insecure_links(url_host: str, text: str | None) -> int | None:
     if text is None:
         return None
     host = re.escape(url_host.lower())
-    return len(re.findall(rf"http:\\?/\\?/{host}(?![a-z0-9.-]*[a-z0-9-])", text.lower()))
+    return len(re.findall(rf"http:\\?/\\?/{host}(?!\.?[a-z0-9-])", text.lower()))
 
 
 def _through_cloudflare(status: int, headers: Headers, text: str | None) -> Page:
     """A 52x is Cloudflare's whatever its page says. Headers that are sorted or added on the way prove nothing here."""
     if status in MEANINGS or (text is not None and _CLOUDFLARE.search(text)):
         return Page("cloudflare", _first_line(text))
-    if text is None or _ambiguous(status, text):
+    if text is None or _ambiguous(status, text) or _cut_off(status, headers, text):
         return Page()
     if text == BARE.get(status) and _kind(headers) in ("", "text"):
         return Page("traefik", text)
@@ -123,7 +123,7 @@ def _through_cloudflare(status: int, headers: Headers, text: str | None) -> Page
 
 
 def _direct(status: int, headers: Headers, text: str | None, edge: str | None) -> Page:
-    if text is None:
+    if text is None or _cut_off(status, headers, text):
         return Page()
     if _ambiguous(status, text):
         return _not_found(headers) if edge == "traefik" and text == NOT_FOUND else Page()
@@ -137,6 +137,13 @@ def _direct(status: int, headers: Headers, text: str | None, edge: str | None) -
 def _ambiguous(status: int, text: str) -> bool:
     """Pages that every program in Go may print, Traefik among them."""
     return (status, text) in _GO
+
+
+def _cut_off(status: int, headers: Headers, text: str) -> bool:
+    """Whether the text may be half of a page that is known: too little was read, or too little came."""
+    pages = [words for code, words in (*BARE.items(), *_GO, (503, NO_SERVER)) if code == status]
+    half = any(words != text and words.startswith(text) for words in pages)
+    return half and headers.get("content-length") != str(len(text))
 
 
 def _not_found(headers: Headers) -> Page:

@@ -100,6 +100,54 @@ def test_a_path_and_a_query_are_sent_as_they_are() -> None:
         assert server.requests[0].query == {"q": ["1&"], "r": ["x"]}
 
 
+class TestHeaders:
+    def test_those_that_are_given_are_sent_on_every_hop_and_not_to_the_control(self) -> None:
+        given = {"X-Forwarded-Proto": "https", "x-forwarded-for": "192.0.2.9", "User-Agent": "probe", "Accept": "*/*"}
+        with serving() as control, wire.Wire() as server:
+            server.on("GET", "/", wire.answer(302, headers={"Location": "/login"}))
+            server.on("GET", "/login", wire.answer(200))
+            url = f"http://{HOST}:{server.port}/"
+            ask(url, through=["127.0.0.1"], follow=True, headers=given, control=control.url + "/")
+            assert len(server.requests) == 2
+            for request in server.requests:
+                assert {name: request.headers[name.lower()] for name in given} == given
+                assert request.headers["host"] == f"{HOST}:{server.port}"
+            assert "x-forwarded-proto" not in control.requests[0].headers
+
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            {"Host": "other.example"},
+            {"Authorization": "Bearer x"},
+            {"Cookie": "a=b"},
+            {"Accept-Encoding": "gzip"},
+            {"Transfer-Encoding": "chunked"},
+            {"Accept\r\nX": "a"},
+            {"Accept": "a\r\nHost: b"},
+            {"Accept": "a" * 301},
+            {"Accept": ""},
+            {"Accept": 1},
+            {"X-Forwarded-For": "\u00e9"},
+        ],
+    )
+    def test_others_are_refused(self, headers: dict[str, Any]) -> None:
+        with pytest.raises(ProbeError, match="'headers'") as caught:
+            Http(None, {"url": "https://a/", "headers": headers})
+        assert caught.value.kind == "bad_option"
+
+
+def test_nobody_is_asked_for_a_compressed_answer() -> None:
+    with serving() as server:
+        ask(server.url + "/", read=10)
+        assert server.requests[0].headers["accept-encoding"] == "identity"
+
+
+def test_the_slowest_answer_is_told() -> None:
+    with serving() as server:
+        found = ask(f"http://{HOST}:{server.port}/", through=["127.0.0.1", "127.0.0.2"])
+    assert found["seconds_max"] == max(row["seconds"] for row in found["answers"])
+
+
 class TestRedirects:
     def test_a_redirect_is_told_and_not_followed(self) -> None:
         with serving(301, Location="https://elsewhere.example/\x1b[31m") as server:
@@ -206,6 +254,9 @@ class TestControl:
         {"url": "https://a/", "through": ["a\r\nb"]},
         {"url": "https://a/", "through": ["1.2.3.4"] * 101},
         {"url": "https://a/", "control": "x"},
+        {"url": "https://a/", "read": -1},
+        {"url": "https://a/", "read": 65537},
+        {"url": "https://a/", "edge": "nginx"},
     ],
 )
 def test_options_that_are_refused(options: dict[str, Any]) -> None:
