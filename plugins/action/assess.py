@@ -13,7 +13,7 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.gather import Gather
 from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.estate import plain
 from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.settings import Settings
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.tallies import Sum
-from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json
+from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json, Plan
 from ansible_collections.oncall.remedy.plugins.plugin_utils.playbooks import runbooks_of
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.assess import Assessed, Assessor
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.calls import Ended
@@ -45,9 +45,20 @@ class ActionModule(StageAction):
         for one in decided:
             if one.permit:
                 recorder.begin(one.case, ledger.now())
+                self._call_before_easing(recorder, one, ledger)
         ledger.tally(_sums(decided, ledger.now()))
         mend = [one.assessed.episode.target for one in decided if one.permit]
         return {"mend": mend, "outcomes": dict(recorder.outcomes)}
+
+    def _call_before_easing(self, recorder: Recorder, decided: Decided, ledger: Ledger) -> None:
+        """A silence hides the incident from humans: they hear of it first, and only then is it silenced."""
+        plan = Plan(**decided.permit.plan) if decided.permit else None
+        if plan and plan.eases and decided.assessed.diagnosis:
+            diagnosis, episode = decided.assessed.diagnosis, decided.assessed.episode
+            why = f"{diagnosis.because}; {plan.mitigation} of {plan.touches} follows and does not cure"
+            recorder.call_now(
+                episode, why, diagnosis.escalate, self.estate.escalation(episode.target), ledger.now()
+            )
 
     def _host_result(self, host: str) -> Any:
         """What the play Examine registered for a host; data, never a template."""

@@ -90,7 +90,8 @@ class Finding:
 class Plan:
     """The mitigation that the chosen finding asks for, with every text resolved. Hashing it binds a permit to it.
 
-    ``cures`` is false for one that eases but does not heal (a silence): nothing is verified, the incident stays open.
+    ``cures`` is false for one that does not heal: nothing is verified, the incident stays open. With an ``undo`` it
+    *eases* (a silence): it holds for its ``cooldown``, and is taken back once the incident is over or mended.
     ``disturbs`` is how many healthy members it takes away from their work at once, ``among`` of how many; None where
     the runbook does not say. ``undo`` is the plan that takes it back, with arguments resolved over the same evidence.
     ``within`` is how many seconds it has to show that it healed, 0 for the runbook's own ``verify.within``; ``rung`` is
@@ -114,6 +115,11 @@ class Plan:
     within: float = 0.0
     rung: int = 1
     rungs: int = 1
+
+    @property
+    def eases(self) -> bool:
+        """Whether it makes an incident bearable for a while, and no more."""
+        return not self.cures and self.undo is not None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -12,7 +12,10 @@ SILENCED = "not silenced"
 
 
 def still_firing(view: GateInput) -> Verdict:
-    """Passes while the alert is active, muted or not. A resolved one never mitigates; an absent one may be resolved."""
+    """Passes while the alert is active, muted or not. A resolved one never mitigates; an absent one may be resolved.
+    What only ends the engine's own easing of an alert waits for none."""
+    if view.releases:
+        return passes(FIRING, "it ends what eased the alert, and mends nothing")
     if view.alert_state == "not_needed":
         return passes(FIRING, "an operator's run, which needs no alert")
     if view.alert_state in ("firing", "silenced", "inhibited"):
@@ -28,6 +31,8 @@ def still_firing(view: GateInput) -> Verdict:
 
 def not_silenced(view: GateInput) -> Verdict:
     """Passes if nobody has muted the alert. The engine's own silences mute the message and not the engine."""
+    if view.releases:
+        return passes(SILENCED, "it ends what eased the alert, and mends nothing")
     others = [silence for silence in view.silenced_by if silence not in view.own_silences]
     if others:
         more = f" and {len(others) - 1} more" if len(others) > 1 else ""

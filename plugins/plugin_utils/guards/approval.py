@@ -54,6 +54,8 @@ def _unreadable(view: GateInput) -> str:
         return "the ledger cannot be read"
     if not (view.approval is None or isinstance(view.approval, Approval)) or not isinstance(view.undoes, str):
         return "what the ledger says makes no sense"
+    if not isinstance(view.releases, bool) or (view.releases and not view.undoes):
+        return "it ends what eased the incident, and does not say what that was"
     if not is_moment(view.trusted_since) or not is_moment(view.must_hold):
         return "remedy_trusted_since or remedy_must_hold is no time"
     if view.trusted_since > view.now + CLOCK_TOLERANCE:

@@ -62,7 +62,8 @@ class GateInput:
     ``opt_out`` is the reason, or empty. ``patience`` is in seconds, ``firing_since`` is Alertmanager's ``startsAt``.
     ``evidence`` goes by name; ``max_age`` is in seconds, from the asking of a question until now. ``standing`` is what
     the ledger says of the target, ``beneath`` of what it stands on. ``undoes`` is the permit of the mitigation that the
-    plan takes back, or empty. ``trusted_since`` and ``must_hold`` (seconds) bound which heals that did not hold count.
+    plan takes back, or empty; ``releases`` says that this eased the incident and is not needed any more.
+    ``trusted_since`` and ``must_hold`` (seconds) bound which heals that did not hold count.
     """
 
     target: str
@@ -97,6 +98,7 @@ class GateInput:
     trusted_since: float = 0.0
     must_hold: float = 3600.0
     undoes: str = ""
+    releases: bool = False
 
     @property
     def remedy(self) -> str:

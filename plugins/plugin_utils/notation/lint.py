@@ -217,6 +217,10 @@ def _mitigation_alone(book: Runbook, mitigation: Mitigation) -> Iterator[str]:
     undo = book.mitigations.get(mitigation.undo)
     if undo and _remedy(undo) == _remedy(mitigation):
         yield f"its undo {undo.name} does and touches the same: the gate takes that for doing it again"
+    if not mitigation.cures and mitigation.undo:
+        quiet = [one.name for one in book.findings if mitigation.name in one.mitigate and one.escalate is None]
+        if quiet:
+            yield f"it eases and hides the incident: {', '.join(quiet)} has to escalate"
     if mitigation.within and not mitigation.cures:
         yield "within says until when it has to have healed, and it does not cure"
     elif mitigation.within and book.verify and mitigation.within < book.verify.stable_for:

@@ -108,7 +108,8 @@ def _mitigations(runbook: Runbook) -> Iterator[RunbookError]:
                 yield RunbookError(message, finding.where)
     for mitigation in runbook.mitigations.values():
         yield from _undo(runbook, mitigation)
-    curing = [mitigation for mitigation in runbook.mitigations.values() if mitigation.cures]
+    ends_easing = {mitigation.undo for mitigation in runbook.mitigations.values() if not mitigation.cures}
+    curing = [one for one in runbook.mitigations.values() if one.cures and one.name not in ends_easing]
     if curing and runbook.verify is None:
         yield RunbookError(
             "verify is missing: there are mitigations, so it has to say what healed means", runbook.where

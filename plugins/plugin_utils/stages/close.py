@@ -263,8 +263,10 @@ class Closer:
         return None if plan.cures else ending.eased(because, plan, permitted.escalation)
 
     def _undone(self, permitted: Permitted) -> Ending:
-        """What did not heal has been taken back: on to the next rung, or to a human."""
+        """What did not heal has been taken back: on to the next rung, or to a human. Or what eased has been ended."""
         plan = Plan(**self._ledger.mitigation(permitted.mitigation.undoes).plan)
+        if plan.eases:
+            return ending.released(plan)
         reason = str(((permitted.case["earlier"] or [{}])[-1].get("verification") or {}).get("reason", ""))
         if ladder.has_next_rung(plan):
             return ending.next_rung(permitted.because, plan, f"{reason}; it was undone")

@@ -11,6 +11,7 @@ from typing import Any
 from ansible_collections.oncall.remedy.plugins.plugin_utils import case as cases
 from ansible_collections.oncall.remedy.plugins.plugin_utils import gate
 from ansible_collections.oncall.remedy.plugins.plugin_utils.alerts.sources import Pulled
+from ansible_collections.oncall.remedy.plugins.plugin_utils.guards import cooldown, tried
 from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.mode import ModeError, mode_of
 from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.patience import patience_for
 from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.view import GateInput
@@ -132,6 +133,7 @@ class Decider:
                 approvals_readable=True,
                 trusted_since=target.trusted_since,
                 undoes=one.undoes,
+                releases=one.releases,
                 must_hold=self._settings.must_hold,
             )
         )
@@ -161,7 +163,7 @@ class Decider:
     def _put_before_humans(self, asked: Sequence[_Asked], now: float) -> dict[str, _Asked]:
         """Asks for the approvals that are wanting, and records what is only proposed: its track record counts."""
         kinds = {"ask": "approval", "propose": "proposal"}
-        shown = [one for one in asked if one.decision.answer in kinds]
+        shown = [one for one in asked if one.decision.answer in kinds and not one.planned.releases]
         answers = self._ledger.ask([self._question(one, kinds[one.decision.answer], now) for one in shown], now)
         by_episode = {one.episode: answer for one, answer in zip(shown, answers, strict=True)}
         return {
@@ -221,8 +223,12 @@ class Decider:
             answer, verdicts = "hold", (*verdicts, Verdict("permit", False, permit.reason, lets_go=True))
         elif isinstance(permit, StepRefused):
             answer, verdicts = "hold", (*verdicts, Verdict("permit", False, str(permit)))
-        case = case_of(one.assessed, known.get(asked.episode))
-        case = cases.asked(cases.decided(case, one.diagnosis, asked.mode, verdicts), asked.approval)
+        former = known.get(asked.episode)
+        if one.releases and former:
+            case = {**former, "mode": asked.mode, "gate": as_json(verdicts)}  # what it was about stays readable
+        else:
+            case = cases.decided(case_of(one.assessed, former), one.diagnosis, asked.mode, verdicts)
+        case = cases.asked(case, asked.approval)
         if isinstance(permit, Mitigation):
             case = cases.permitted(case, permit.plan, permit.permit)
             return Decided(one.assessed, case, permit=permit)
@@ -230,6 +236,8 @@ class Decider:
 
     def _without_permit(self, asked: _Asked, answer: str, verdicts: tuple[Verdict, ...], now: float) -> Ending:
         diagnosis, plan = asked.planned.diagnosis, asked.planned.plan
+        if asked.planned.releases:
+            return ending.kept_easing(plan, asked.planned.assessed.alert_state == "gone", verdicts)
         if answer == "observe":
             return ending.observed(diagnosis, plan)
         if answer == "ask" and asked.approval is not None:
@@ -239,6 +247,8 @@ class Decider:
             return ending.proposed(diagnosis, f"{change}; {diagnosis.propose}" if diagnosis.propose else change)
         held = [verdict for verdict in verdicts if not verdict.passes]
         holding = {verdict.guard for verdict in held}
+        if asked.planned.assessed.work.eased_by and plan.eases and holding <= {tried.NAME, cooldown.NAME}:
+            return ending.still_eased(diagnosis, plan)
         return ending.held(
             diagnosis,
             plan,

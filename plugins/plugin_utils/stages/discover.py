@@ -86,7 +86,7 @@ class Discovery:
         mine = self._ledger.claim_many([episode.id for episode in wanted], sweep, now + CLAIM_SECONDS, now)
         suppressed = [one for one in seen if one.alert.state != "active"]
         works = self._with_past(
-            [self._work(episode, by_episode, suppressed, answers) for episode in wanted if episode.id in mine]
+            [self._work(episode, by_episode, suppressed, answers) for episode in wanted if episode.id in mine], now
         )
         return works, Tally(
             firing=sum(alert.state == "active" for alert in handled),
@@ -182,7 +182,7 @@ class Discovery:
             return Work(episode, hidden.alert, state, hidden.refusal)
         return Work(episode, self._former_alert(episode), _without_alert(episode, answers))
 
-    def _with_past(self, works: list[Work]) -> list[Work]:
+    def _with_past(self, works: list[Work], now: float) -> list[Work]:
         """The works with what was tried in each before this sweep."""
         known = [work.episode.id for work in works if work.episode.state != "open"]
         past = self._ledger.mitigations_of(known)
@@ -191,6 +191,7 @@ class Discovery:
                 work,
                 tried=ladder.tried(past.get(work.episode.id, [])),
                 to_undo=ladder.to_undo(past.get(work.episode.id, [])),
+                eased_by=ladder.in_force(past.get(work.episode.id, []), now),
             )
             for work in works
         ]

@@ -16,6 +16,8 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.words import span
 
 SOON = 60.0
 """Seconds until an incident is looked at again that something may release at any time: a lease, a witness, a guard."""
+NEXT_SWEEP = 1.0
+"""Seconds until an incident is looked at again that waits for nothing but the next sweep."""
 LATER = 300.0
 """Seconds until an incident is looked at again that waits for a human."""
 
@@ -218,8 +220,17 @@ def previewed(because: str, plan: Plan) -> Ending:
 
 
 def eased(because: str, plan: Plan, to: str) -> Ending:
-    """A mitigation that eases and does not cure, such as a silence: the incident stays open."""
+    """A mitigation that does not cure: the incident stays open. It is a step, after which the next sweep looks anew; or
+    it eases (a silence), and then a human knows."""
     did = f"{plan.mitigation} of {plan.touches}"
+    if not plan.eases and not to:
+        return Ending(
+            "waiting",
+            f"{_sentence(because)} {_named(plan)} is done; it is a step, and does not heal by itself.",
+            "The next sweep diagnoses anew.",
+            why="look_again",
+            due_in=SOON,
+        )
     return Ending(
         "escalated",
         f"{_sentence(because)} {_named(plan)} is done; it eases and does not cure.",
@@ -227,6 +238,38 @@ def eased(because: str, plan: Plan, to: str) -> Ending:
         escalate=f"{because}; {did} is done and does not cure",
         to=to,
     )
+
+
+def still_eased(diagnosis: Diagnosis, plan: Plan) -> Ending:
+    """It holds, and nothing else is to be done: the incident is with a human."""
+    return Ending(
+        "escalated",
+        f"{_sentence(diagnosis.because)} {_named(plan)} is in force; it eases and does not cure.",
+        "A human has to act. It is ended with the incident, and renewed if that lasts longer.",
+        escalate=diagnosis.because,
+        to=diagnosis.escalate,
+    )
+
+
+def released(plan: Plan) -> Ending:
+    """What eased the incident has been ended; the next sweep says how the incident stands without it."""
+    return Ending(
+        "waiting",
+        f"{_named(plan)} was ended.",
+        "The next sweep sees how it stands without it.",
+        why="look_again",
+        due_in=NEXT_SWEEP,
+    )
+
+
+def kept_easing(plan: Plan, over: bool, verdicts: tuple[Verdict, ...]) -> Ending:
+    """What eased the incident cannot be ended now. It ends by itself, so nobody is called for it."""
+    holds = "; ".join(f"{verdict.guard}: {verdict.reason}" for verdict in verdicts if not verdict.passes)
+    if over and not all(verdict.passes or verdict.lets_go for verdict in verdicts):
+        headline = f"The alert stopped firing. {_named(plan)} was not carried out ({holds}): what it ends runs out by itself."
+        return Ending("resolved", headline, "Nothing.", left="closed")
+    headline = f"{_named(plan)} comes first, and was held back: {holds}."
+    return Ending("held", headline, "Looked at again when the guard may let go.", why="held", due_in=SOON)
 
 
 def verifying(because: str, plan: Plan, left: float) -> Ending:

@@ -32,6 +32,16 @@ def to_undo(mitigations: Sequence[Mitigation]) -> Mitigation | None:
     return None
 
 
+def in_force(mitigations: Sequence[Mitigation], now: float) -> Mitigation | None:
+    """The latest mitigation that eases the incident still: its time is not over, and nothing has ended it."""
+    ended = {one.undoes for one in mitigations if one.undoes and one.state in ("begun", "finished")}
+    for one in reversed(mitigations):
+        if one.outcome == "done" and one.ended_at is not None and Plan(**one.plan).eases:
+            holds = one.permit not in ended and now < one.ended_at + one.plan["cooldown"]
+            return one if holds else None
+    return None
+
+
 def undo_plan(mitigation: Mitigation) -> Plan:
     """The plan that takes a mitigation back, as it was resolved when the mitigation was planned."""
     return Plan(**mitigation.plan["undo"])

@@ -1,6 +1,7 @@
 # Copyright (c) 2026 the oncall.remedy authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What an assessment asks to be done: the plan of its finding, or first the undoing of what did not heal. Pure."""
+"""What an assessment asks to be done: the plan of its finding, or first the undoing of what did not heal, or what ends a
+silence whose incident is over. Pure."""
 
 from __future__ import annotations
 
@@ -14,13 +15,15 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.ladder import
 
 @dataclasses.dataclass(frozen=True)
 class Planned:
-    """An incident with a change to ask the gate about. ``undoes`` is the permit of what it takes back, or empty."""
+    """An incident with a change to ask the gate about. ``undoes`` is the permit of what it takes back, or empty;
+    ``releases`` says that this is what eased the incident, which is over or about to be mended."""
 
     assessed: Assessed
     subject: Subject
     diagnosis: Diagnosis
     plan: Plan
     undoes: str = ""
+    releases: bool = False
 
     @property
     def remedy(self) -> str:
@@ -46,9 +49,14 @@ class Planned:
 
 
 def planned(assessed: Assessed) -> Planned | None:
-    """The plan that the gate is to be asked about. A resolved alert never mitigates, so there is none for it."""
+    """The plan that the gate is to be asked about. A resolved alert never mitigates: at most its silence is ended."""
     subject, diagnosis, undone = assessed.subject, assessed.diagnosis, assessed.work.to_undo
-    if assessed.fault or assessed.alert_state == "gone" or not subject or not diagnosis:
+    if assessed.fault or not subject or not diagnosis:
+        return None
+    eased, over = assessed.work.eased_by, assessed.alert_state == "gone"
+    if eased is not None and (over or (diagnosis.plan is not None and diagnosis.plan.cures)):
+        return Planned(assessed, subject, diagnosis, undo_plan(eased), eased.permit, releases=True)
+    if over:
         return None
     if undone is not None:
         return Planned(assessed, subject, diagnosis, undo_plan(undone), undone.permit)

@@ -25,6 +25,7 @@ class Work:
     """One episode that this sweep works on. ``refusal`` says why no runbook can be followed for it, if so.
 
     ``tried`` are the mitigations that did not heal it, ``to_undo`` is the one of them that is to be taken back first.
+    ``eased_by`` is what makes it bearable meanwhile, and has to be ended with the incident.
     """
 
     episode: Episode
@@ -33,6 +34,7 @@ class Work:
     refusal: str = ""
     tried: frozenset[str] = frozenset()
     to_undo: Mitigation | None = None
+    eased_by: Mitigation | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,7 +71,7 @@ def read_work(directory: str) -> list[Work]:
 
 
 def _work(raw: Json) -> Work:
-    alert, to_undo = raw["alert"], raw["to_undo"]
+    alert, to_undo, eased_by = raw["alert"], raw["to_undo"], raw["eased_by"]
     return Work(
         episode=Episode(**raw["episode"]),
         alert=alert_from(alert) if alert else None,
@@ -77,6 +79,7 @@ def _work(raw: Json) -> Work:
         refusal=raw["refusal"],
         tried=frozenset(raw["tried"]),
         to_undo=Mitigation(**to_undo) if to_undo else None,
+        eased_by=Mitigation(**eased_by) if eased_by else None,
     )
 
 

@@ -229,3 +229,10 @@ def test_a_file_of_alerts_is_checked_with_its_lines(tmp_path: Path, capsys: pyte
     told = capsys.readouterr().out
     assert f"{path}:3: 0.labels: alertname is missing" in told
     assert f'{path}:6: 0.startsAt: is "now"; allowed: a time as RFC 3339 writes it' in told
+
+
+def test_what_hides_an_incident_comes_with_a_call(tmp_path: Path) -> None:
+    easing = LADDER.replace("    risk: low", "    risk: low\n    cures: false\n    undo: put_back").replace(
+        "[restart, replace]", "restart"
+    )
+    assert "restart: it eases and hides the incident" in " ".join(complaints(tmp_path, easing))
