@@ -12,6 +12,7 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.alerts.sources impor
 from ansible_collections.oncall.remedy.plugins.plugin_utils.gather import Gatherer
 from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.estate import plain
 from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.settings import Settings
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.tallies import Sum
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json, Plan
 from ansible_collections.oncall.remedy.plugins.plugin_utils.playbooks import runbooks_of
@@ -20,6 +21,7 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.calls import 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.decide import Decided, Decider
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.ending import Ending
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.outlook import Run
+from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.record import Recorder
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.work import read_work, to_assess
 from ansible_collections.oncall.remedy.plugins.plugin_utils.watch import counting
 
@@ -56,9 +58,7 @@ class ActionModule(StageAction):
         if plan and plan.eases and decided.assessed.diagnosis:
             diagnosis, episode = decided.assessed.diagnosis, decided.assessed.episode
             why = f"{diagnosis.because}; {plan.mitigation} of {plan.touches} follows and does not cure"
-            recorder.call_now(
-                episode, why, diagnosis.escalate, self.estate.escalation(episode.target), ledger.now()
-            )
+            recorder.call_now(episode, why, diagnosis.escalate, self.estate.escalation(episode.target), ledger.now())
 
     def _host_result(self, host: str) -> Any:
         """What the play Examine registered for a host; data, never a template."""

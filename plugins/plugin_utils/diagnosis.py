@@ -20,7 +20,7 @@ diagnosis into "undecided", and never into another diagnosis.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils import planning
@@ -119,6 +119,11 @@ def diagnose(
     not, and stays at its last.
     """
     data = {**scope, **_values(evidence)}
+    found = _diagnosed(book, data, evidence, looks, tried)
+    return dataclasses.replace(found, briefing=tuple(_briefing(book, data, evidence)))
+
+
+def _diagnosed(book: notation.Runbook, data: Scope, evidence: Known, looks: int, tried: Collection[str]) -> Diagnosis:
     trace: list[Finding] = []
     undecided: list[str] = []
     used: set[str] = set()
@@ -267,6 +272,19 @@ def _explained(because: Prose, data: Scope, evidence: Known) -> str:
     """The explanation; it authorises nothing, so where it reads what is not known it says so and goes on."""
     missing = {name: _missing([name], evidence) for name in because.names}
     return because.render(data, {name: found.reason for name, found in missing.items() if found})
+
+
+def _briefing(book: notation.Runbook, data: Scope, evidence: Known) -> Iterator[tuple[str, str]]:
+    """What whoever is called is told besides. A line over evidence that was not asked for is left out; one that cannot
+    be told says so, since it must not keep the call from going out."""
+    for title, prose in book.briefing.items():
+        missing = _missing(prose.names, evidence)
+        if missing and not missing.unknown:
+            continue
+        try:
+            yield title, _explained(prose, data, evidence)
+        except RunbookFault as fault:
+            yield title, f"cannot be told: {fault}"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -87,7 +87,7 @@ def is_alive(pid: int, place: str, start: int) -> bool:
     here = process.here()
     if place and place == here:
         return process.still_runs(pid, start)
-    if place and here and place.split()[0] == here.split()[0]:
+    if place and here and place.partition(" ")[0] == here.partition(" ")[0]:
         return True  # in another container of this machine, where its number means another process
     return process.has_number(pid) if here else _answers_signals(pid)
 

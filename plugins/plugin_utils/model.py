@@ -127,7 +127,7 @@ class Diagnosis:
     """What the evidence says. ``chosen`` is the name of the finding that holds, or empty.
 
     ``undecided`` names the findings that are unknown and stand before every one that holds: while there is one, nothing
-    is chosen. ``next`` says what the chosen finding asks for, see docs/runbooks.
+    is chosen. ``briefing`` holds (title, text) of what whoever is called has to know besides.
     """
 
     findings: tuple[Finding, ...]
@@ -142,6 +142,7 @@ class Diagnosis:
     wait: float = 0.0
     looks: int = 0
     notes: tuple[str, ...] = ()
+    briefing: tuple[tuple[str, str], ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)

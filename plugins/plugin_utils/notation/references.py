@@ -76,6 +76,7 @@ def scopes(runbook: Runbook) -> Iterator[tuple[Expression | Prose | Template, fr
         yield from ((part, wider) for _what, part in mitigation.templates)
     if runbook.verify:
         yield from ((condition, names) for condition in runbook.verify.healed_when)
+    yield from ((line, names) for line in runbook.briefing.values())
     if runbook.chart:
         yield runbook.chart.query, params | runbook.inputs.keys()
 

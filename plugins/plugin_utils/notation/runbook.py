@@ -44,7 +44,7 @@ NOTHING = "nothing"
 
 KEYS = (
     *("alerts", "summary", "draft", "patience", "inputs", "params", "evidence", "findings", "mitigations", "verify"),
-    "chart",
+    *("chart", "briefing"),
 )
 ACTIONS = ("mitigate", "propose", "escalate", "handover", "wait")
 MITIGATION_KEYS = (
@@ -236,6 +236,7 @@ class Runbook:
     mitigations: dict[str, Mitigation]
     verify: Verify | None
     chart: Chart | None
+    briefing: dict[str, Prose]
     where: str
 
     @functools.cached_property
@@ -316,11 +317,16 @@ class _Loading:
             },
             verify=self._verify(reader.at("verify")) if reader.has("verify") else None,
             chart=self._chart(reader.at("chart")) if reader.has("chart") else None,
+            briefing=self._briefing(reader.at("briefing")) if reader.has("briefing") else {},
             where=reader.where,
         )
         if not made.alerts:
             reader.at("alerts").fail("names no alert")
         return made
+
+    def _briefing(self, reader: Reader) -> dict[str, Prose]:
+        """Titles, as people read them, and what is told under each."""
+        return {title: Prose(reader.at(title).text(), reader.at(title).where) for title in reader.mapping().value}
 
     def _input(self, name: str, reader: Reader) -> Input:
         reader.mapping(("label", "pattern", "required", "default"), ("pattern",))

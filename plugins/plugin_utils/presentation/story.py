@@ -58,6 +58,7 @@ WHOLE_DIAGNOSIS: Json = {
     "wait": 0.0,
     "looks": 0,
     "notes": [],
+    "briefing": [],
 }
 WHOLE_RESULT: Json = {"changed": False, "diff": [], "report": [], "message": ""}
 

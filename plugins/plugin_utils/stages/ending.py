@@ -266,7 +266,8 @@ def kept_easing(plan: Plan, over: bool, verdicts: tuple[Verdict, ...]) -> Ending
     """What eased the incident cannot be ended now. It ends by itself, so nobody is called for it."""
     holds = "; ".join(f"{verdict.guard}: {verdict.reason}" for verdict in verdicts if not verdict.passes)
     if over and not all(verdict.passes or verdict.lets_go for verdict in verdicts):
-        headline = f"The alert stopped firing. {_named(plan)} was not carried out ({holds}): what it ends runs out by itself."
+        kept = f"{_named(plan)} was not carried out ({holds}): what it ends runs out by itself."
+        headline = f"The alert stopped firing. {kept}"
         return Ending("resolved", headline, "Nothing.", left="closed")
     headline = f"{_named(plan)} comes first, and was held back: {holds}."
     return Ending("held", headline, "Looked at again when the guard may let go.", why="held", due_in=SOON)

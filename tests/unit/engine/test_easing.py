@@ -94,9 +94,7 @@ def test_where_it_has_run_out_by_itself_nothing_is_ended(silenced: Engine, estat
     assert (estate.case()["outcome"], states(silenced)) == ("resolved", ["present"])
 
 
-def test_what_may_not_be_ended_runs_out_by_itself_and_nobody_is_called_for_it(
-    silenced: Engine, estate: Estate
-) -> None:
+def test_what_may_not_be_ended_runs_out_by_itself_and_nobody_is_called_for_it(silenced: Engine, estate: Estate) -> None:
     estate.alertmanager.alerts.clear()
     estate.later(600.0)
     estate.hosts["hetzner"]["remedy_mode"] = "observe"

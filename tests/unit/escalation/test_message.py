@@ -144,3 +144,10 @@ def test_a_case_that_is_not_there_yet_is_told_as_far_as_it_is_known() -> None:
     told = message.call(CALL, {}, None, 1.0)
     assert told.source == "nowhere"
     assert rows(told)["why"].startswith("restart")
+
+
+def test_a_call_carries_what_its_runbook_says_that_one_has_to_know() -> None:
+    briefing = [["Service itself", "3 of 3 pods are ready"], ["Network path", "(reach is unknown:\n no answer)"]]
+    told = rows(message.call(CALL, case(diagnosis={"briefing": briefing}), None, 100.0))
+    assert told["Service itself"] == "3 of 3 pods are ready"
+    assert "\n" not in told["Network path"]

@@ -373,3 +373,30 @@ def test_losing_a_witness_never_leads_to_another_diagnosis(
         chosen = next(one for one in before.findings if one.name == before.chosen)
         assert all(condition.truth == "true" for condition in chosen.conditions)
         assert all(evidence_of(states)[name].state != "failed" for name in before.used if name not in made.healed_names)
+
+
+BRIEFED = SAMPLE.replace(
+    "verify:",
+    "briefing:\n"
+    "  Service itself: '{{ pods.ready }} of {{ pods.total }} pods are ready'\n"
+    "  Edge: 'of {{ edge.total }} nodes {{ edge.ok }} serve'\n"
+    "  Last words: '{{ crash.port.first }}'\n"
+    "  First pod: '{{ pods.names | first }}'\n"
+    "verify:",
+)
+
+
+class TestBriefing:
+    def test_whoever_is_called_is_told_also_where_the_diagnosis_is_undecided(self, tmp_path: Path) -> None:
+        found = diagnosed(book(tmp_path, BRIEFED), edge=silent("edge"))
+        assert found.undecided
+        assert dict(found.briefing)["Service itself"] == "0 of 3 pods are ready"
+
+    def test_what_is_unknown_is_said_and_what_was_not_asked_is_left_out(self, tmp_path: Path) -> None:
+        told_ = dict(diagnosed(book(tmp_path, BRIEFED), edge=silent("edge")).briefing)
+        assert told_["Edge"].startswith(f"of (edge is unknown: {SILENT}) nodes")
+        assert "Last words" not in told_
+
+    def test_a_line_that_cannot_be_told_keeps_no_call_from_going_out(self, tmp_path: Path) -> None:
+        found = diagnosed(book(tmp_path, BRIEFED), pods={**PODS, "names": []})
+        assert dict(found.briefing)["First pod"].startswith("cannot be told:")
