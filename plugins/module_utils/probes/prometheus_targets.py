@@ -56,7 +56,7 @@ class PrometheusTargets(Probe):
     ``hosts_down`` (where they are scraped, without ports), ``through_proxy`` (how many of them are scraped through an
     API server's proxy), ``pools`` (names of all scrape pools of this Prometheus), ``empty_pools`` (those of them that
     have no target at all), ``dropped`` (targets that relabelling dropped, of all jobs; null where the server does not
-    say), ``dropped_of_job`` (those of pools that are named as the job, or whose monitor is; null where it is not known).
+    say), ``dropped_of_job`` (those of pools that are named as the job, or whose monitor is; null where not known).
     """
 
     name = "prometheus_targets"
