@@ -33,17 +33,20 @@ KINDS = {
 _SEEN = 2000
 _STATUS = re.compile(r"server returned HTTP status (\d{3})\b")
 _BY_STATUS = {401: "unauthorized", 403: "forbidden", 404: "not_found", 503: "unavailable"}
-_CLIENT = re.compile(r'(?:Get|Head|Post) "[^"]*": ')
+_CLIENT = re.compile(r'Get "(?:[^"\\]|\\.)*": ')
 """How an error of Go's client begins. The URL is skipped: its words are the target's."""
 
 _OF_THE_CLIENT: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern), kind)
     for pattern, kind in (
-        (r"\blookup \S+( on \S+)?: ", "dns"),
-        (r"^context deadline exceeded|(i/o|handshake) timeout$|Client\.Timeout|connection timed out$", "timeout"),
-        (r"\btls: |\bx509: |server gave HTTP response to HTTPS client$", "tls"),
-        (r"connection refused$", "refused"),
-        (r"(no route to host|(network is|network|host is) (unreachable|down))$", "unreachable"),
+        (r"^(proxyconnect \w+: )?dial \w+: lookup ", "dns"),
+        (
+            r"^context deadline exceeded|^net/http: request canceled|(i/o timeout|handshake timeout|timed out)$",
+            "timeout",
+        ),
+        (r"^([\w ]+: )*(tls|x509): |^http: server gave HTTP response to HTTPS client$", "tls"),
+        (r": connection refused$", "refused"),
+        (r": (no route to host|(network is|network|host is) (unreachable|down))$", "unreachable"),
     )
 )
 _OF_THE_LOOP: tuple[tuple[re.Pattern[str], str], ...] = tuple(

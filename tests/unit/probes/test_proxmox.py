@@ -163,7 +163,7 @@ def test_what_the_credential_may_not_see_makes_the_answer_unknown(tmp_path: path
     denied = wire.answer_json({"data": None, "message": "Permission check failed (/nodes/carrick, Sys.Audit)\n"}, 403)
     with wire.Wire() as server:
         host(server, nodes_carrick_services=denied)
-        with pytest.raises(ProbeError, match="403 forbidden: GET .*services; Permission check failed") as caught:
+        with pytest.raises(ProbeError, match=r"403 forbidden: GET .*services; Permission check failed") as caught:
             ask(settings(server.url, tmp_path))
     assert caught.value.kind == "forbidden"
 
