@@ -1,4 +1,4 @@
-"""The control groups under which every container and every host of the lab runs: of the unified hierarchy or of the older ones."""
+"""The control groups under which the lab's containers and hosts run: of the unified hierarchy or of the older ones."""
 
 from __future__ import annotations
 

@@ -14,6 +14,8 @@ from lab.console import LabError, step
 from lab.shell import run
 
 _POLICY = Path("/usr/sbin/policy-rc.d")
+# By this debootstrap checks what it gets.
+_KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 _CNI = ("/usr/lib/cni/bridge", "/opt/cni/bin/bridge", "/usr/libexec/cni/bridge")
 
 
@@ -22,6 +24,8 @@ def missing() -> list[str]:
     wanted = {program.package for program in SYSTEM if onpath.find(program.names, static=program.static) is None}
     if not any(Path(plugin).exists() for plugin in _CNI):
         wanted.add("containernetworking-plugins")
+    if not _KEYRING.exists():
+        wanted.add("debian-archive-keyring")
     return sorted(wanted)
 
 

@@ -94,12 +94,15 @@ class _Handler(BaseHTTPRequestHandler):
         """What came is in the arrivals; the standard error of a test stays clean."""
 
 
-class _Server(ThreadingHTTPServer):
+class TlsServer(ThreadingHTTPServer):
+    """A server that speaks TLS where it is given a context. Bound and not yet serving."""
+
     daemon_threads = True
 
-    def __init__(self, address: tuple[str, int], service: Service, tls: ssl.SSLContext | None) -> None:
-        super().__init__(address, _Handler)
-        self.service = service
+    def __init__(
+        self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler], tls: ssl.SSLContext | None
+    ) -> None:
+        super().__init__(address, handler)
         self._tls = tls
 
     def finish_request(self, request: Any, client_address: Any) -> None:
@@ -111,6 +114,12 @@ class _Server(ThreadingHTTPServer):
             request.settimeout(30)
             with self._tls.wrap_socket(request, server_side=True) as encrypted:
                 super().finish_request(encrypted, client_address)
+
+
+class _Server(TlsServer):
+    def __init__(self, address: tuple[str, int], service: Service, tls: ssl.SSLContext | None) -> None:
+        super().__init__(address, _Handler, tls)
+        self.service = service
 
 
 def server(service: Service, address: str, port: int, tls: ssl.SSLContext | None = None) -> ThreadingHTTPServer:
