@@ -82,14 +82,15 @@ def _same_names(before: Any, after: Any) -> bool:
     return len(set(names)) == len(names) and names == [member["name"] for member in after]
 
 
-def diff(before: Json, after: Json) -> dict[str, str]:
+def diff(before: Json | None, after: Json | None, header: str = "") -> dict[str, str]:
     """Ansible's ``diff`` of two objects, only of what differs: ``before``, ``after`` and their headers.
 
-    The headers name kind, namespace and name. Both texts are empty where nothing differs. What the cluster itself keeps
-    in an object (status, versions, counters) is no part of it.
+    The headers name kind, namespace and name, or are as given. Both texts are empty where nothing differs; of an object
+    that is not there (None) nothing is shown. What the cluster itself keeps in an object (status, versions, counters)
+    is no part of it.
     """
-    old, new = difference(hidden(_wanted(before)), hidden(_wanted(after)))
-    header = describe(before)
+    old, new = difference(*({} if one is None else hidden(_wanted(one)) for one in (before, after)))
+    header = header or describe(before or {})
     return {
         "before": text(old),
         "after": text(new),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.clock import Clock
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.merging import merged
@@ -24,10 +24,17 @@ PODS = "/api/v1/namespaces/traefik/pods"
 Step = Callable[["Cluster"], None]
 
 
+class Steps(Protocol):
+    """Something in which things happen while a fix sleeps."""
+
+    def step(self) -> None:
+        """Time passes."""
+
+
 class Hands(Clock):
     """A clock whose hands only move when somebody sleeps; then the cluster makes its next step."""
 
-    def __init__(self, cluster: Cluster | None = None) -> None:
+    def __init__(self, cluster: Steps | None = None) -> None:
         self.now = 0.0
         self.cluster = cluster
 
