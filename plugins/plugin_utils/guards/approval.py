@@ -49,6 +49,16 @@ def asks(view: GateInput) -> bool:
     return found is None or found.state != "rejected" or not _fits(found, view)
 
 
+def used_up(view: GateInput) -> str:
+    """The yes that a permit for this plan uses up: one that it needs, or that was given to this very decision. Empty
+    where there is none; a yes to another decision is not this plan's."""
+    found = view.approval
+    if found is None or found.state != "approved":
+        return ""
+    good = _fits(found, view) and is_moment(found.expires_at) and found.expires_at > view.now
+    return found.id if good or _wanted(view)[0] else ""
+
+
 def _unreadable(view: GateInput) -> str:
     if view.standing is None or view.approvals_readable is not True:
         return "the ledger cannot be read"

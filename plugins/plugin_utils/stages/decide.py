@@ -11,6 +11,7 @@ from typing import Any
 from ansible_collections.oncall.remedy.plugins.plugin_utils import case as cases
 from ansible_collections.oncall.remedy.plugins.plugin_utils import gate
 from ansible_collections.oncall.remedy.plugins.plugin_utils.alerts.sources import Pulled
+from ansible_collections.oncall.remedy.plugins.plugin_utils.guards import approval as approvals
 from ansible_collections.oncall.remedy.plugins.plugin_utils.guards import cooldown, tried
 from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.mode import ModeError, mode_of
 from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.patience import patience_for
@@ -102,44 +103,42 @@ class Decider:
         state, silenced_by, inhibited_by = _alert_now(assessed, pulled)
         standing, approval = outlook.standings.get(target.name), outlook.approvals.get(assessed.episode.id)
         cohort = outlook.cohort(one)
-        decision = gate.decide(
-            GateInput(
-                target=target.name,
-                episode=assessed.episode.id,
-                sweep=self._sweep.id,
-                plan=plan,
-                diagnosis=one.diagnosis,
-                evidence={answer.name: answer for answer in assessed.evidence},
-                mode=target.mode,
-                draft=one.subject.book.draft,
-                kill_switch=outlook.kill_switch,
-                alert_state=state,
-                standing=standing,
-                now=now,
-                silenced_by=silenced_by,
-                inhibited_by=inhibited_by,
-                stands_on=target.stands_on,
-                beneath=outlook.beneath(target),
-                pauses=outlook.pauses,
-                opt_out=target.opt_out,
-                maintenance=self._estate.maintenance(target),
-                patience=patience_for(target.patience, assessed.episode.alertname, one.subject.book.patience),
-                firing_since=_firing_since(assessed),
-                blast_radius=target.blast_radius,
-                cohort=cohort,
-                storm=storm_over(outlook.storm, assessed, self._settings),
-                recurrence=target.recurrence,
-                approval=approval,
-                approvals_readable=True,
-                trusted_since=target.trusted_since,
-                undoes=one.undoes,
-                releases=one.releases,
-                must_hold=self._settings.must_hold,
-            )
+        view = GateInput(
+            target=target.name,
+            episode=assessed.episode.id,
+            sweep=self._sweep.id,
+            plan=plan,
+            diagnosis=one.diagnosis,
+            evidence={answer.name: answer for answer in assessed.evidence},
+            mode=target.mode,
+            draft=one.subject.book.draft,
+            kill_switch=outlook.kill_switch,
+            alert_state=state,
+            standing=standing,
+            now=now,
+            silenced_by=silenced_by,
+            inhibited_by=inhibited_by,
+            stands_on=target.stands_on,
+            beneath=outlook.beneath(target),
+            pauses=outlook.pauses,
+            opt_out=target.opt_out,
+            maintenance=self._estate.maintenance(target),
+            patience=patience_for(target.patience, assessed.episode.alertname, one.subject.book.patience),
+            firing_since=_firing_since(assessed),
+            blast_radius=target.blast_radius,
+            cohort=cohort,
+            storm=storm_over(outlook.storm, assessed, self._settings),
+            recurrence=target.recurrence,
+            approval=approval,
+            approvals_readable=True,
+            trusted_since=target.trusted_since,
+            undoes=one.undoes,
+            releases=one.releases,
+            must_hold=self._settings.must_hold,
         )
+        decision = gate.decide(view)
         if decision.answer == "act":
             outlook.let_pass(one)
-        needed = approval is not None and approval.state == "approved"
         intent = Intent(
             episode=assessed.episode.id,
             target=target.name,
@@ -148,14 +147,14 @@ class Decider:
             plan=as_json(plan),
             plan_hash=one.plan_hash,
             evidence_hash=one.evidence_hash,
-            expires_at=now + PERMIT_SECONDS,
+            expires_at=now,  # by its turn among those of this sweep, see _permits
             hold_for=credential_seconds(target.credentials.get(plan.credential), plan.timeout) + MARGIN,
             fence_seen=standing.fence if standing else 0,
             beneath_seen={name: found.fence for name, found in outlook.beneath(target).items()},
             finding=one.diagnosis.chosen,
             cohort=one.cohort,
             at_once=cohort.limit or 0,
-            approval=approval.id if approval and needed else "",
+            approval=approvals.used_up(view) if decision.answer == "act" else "",
             undoes=one.undoes,
         )
         return _Asked(one, decision, _mode(target.mode, plan.risk), intent, approval)

@@ -93,6 +93,18 @@ def test_a_yes_to_another_decision_is_void_and_asked_for_anew(engine: Engine, es
     assert [one.id for one in estate.ledger.approvals(["void"])] == [former.id]
 
 
+def test_a_yes_to_another_decision_does_not_stand_in_the_way_where_none_is_needed_any_more(
+    engine: Engine, estate: Estate
+) -> None:
+    engine.sweep()
+    answer(estate)
+    estate.settings["remedy_playbooks"] = [str(_with_timeout(estate, "45s"))]
+    estate.settings["remedy_mode"] = "act"
+    engine.sweep()
+    assert (estate.case()["outcome"], len(engine.remedies)) == ("healed", 1)
+    assert estate.ledger.approvals(["used"]) == []
+
+
 def _with_timeout(estate: Estate, timeout: str) -> Any:
     """The runbook as somebody has changed it meanwhile: another plan."""
     from tests.support.estate import RUNBOOKS
