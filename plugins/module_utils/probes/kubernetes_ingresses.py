@@ -35,10 +35,11 @@ class Ingresses(Probe):
     class does, since Traefik, too, takes it. Without ``namespace`` all namespaces are looked at.
 
     Value: ``total``, ``hosts`` (distinct, of all rules; ``*`` for a rule without one), ``matching`` [{namespace, name,
-    class_name, host, path, path_type, service, port, tls (whether it has a certificate for the host), ready (addresses
-    behind the Service; null where that was not looked up), owner, resource_version}], ``other_class`` (namespace/name
-    of those that would match in the class), ``same_path_missing`` (namespace/name of those that have the host but not
-    the path), ``ready_matching`` (how many of ``matching`` have a ready address), ``truncated``.
+    class_name, host, path, path_type (empty for a defaultBackend), service, port, tls (whether it has a certificate for
+    the host), ready (addresses behind the Service; null where that was not looked up), owner, resource_version}],
+    ``other_class`` (namespace/name of those that would match in the class), ``same_path_missing`` (namespace/name of
+    those that have the host but not the path), ``ready_matching`` (how many of ``matching`` have a ready address),
+    ``truncated``.
     """
 
     name = "kubernetes_ingresses"
