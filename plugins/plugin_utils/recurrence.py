@@ -103,6 +103,22 @@ def in_common(cases: Sequence[Json]) -> list[str]:
     ]
 
 
+def shared_at_once(cases: Sequence[Json]) -> list[str]:
+    """What incidents of one moment share, each in a few words: their alerts' labels, what the finding was about, and
+    what its conditions saw. Nothing for fewer than two."""
+    if len(cases) < 2:
+        return []
+    alerts = [case.get("alert") or {} for case in cases]
+    labels = _shared([_leaves("", {**(alert.get("labels") or {}), "alertname": ""}) for alert in alerts])
+    findings = [_chosen(case) for case in cases]
+    seen = _shared([_seen(finding) for finding in findings])
+    return [
+        *(f"{name}={value}" for name, value in labels),
+        *_same("about the same: ", [_words(finding.get("instance")) for finding in findings]),
+        *(f"{path} was {value}" for path, value in seen),
+    ]
+
+
 def _chosen(case: Json) -> Json:
     diagnosis = case.get("diagnosis") or {}
     named = {finding.get("name"): finding for finding in diagnosis.get("findings") or []}

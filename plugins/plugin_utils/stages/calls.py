@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Call, Episode, Escalation
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json
+from ansible_collections.oncall.remedy.plugins.plugin_utils.recurrence import shared_at_once
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.ending import Ending
 from ansible_collections.oncall.remedy.plugins.plugin_utils.words import listed
 
@@ -68,12 +69,24 @@ def _calls(group: Sequence[Ended], known: Mapping[str, Sequence[Escalation]], ou
         return [Call(one.episode.id, FIRST, one.to, one.ending.escalate) for one in group]
     speaker = next((one for one in group if _speaks(known.get(one.episode.id, ()))), group[0])
     others = [one for one in group if one is not speaker]
-    targets = sorted({one.episode.target or one.episode.alertname for one in others})
-    why = f"{speaker.ending.escalate} (and the same of {len(others)} more: {listed(targets, _NAMED)})"
+    why = f"{speaker.ending.escalate} (and the same of {len(others)} more: {listed(_names(speaker, others), _NAMED)})"
+    if common := shared_at_once([one.case for one in group]):
+        why += f". All share {'; '.join(common)}"
     return [
         Call(speaker.episode.id, FIRST, speaker.to, why),
         *(Call(one.episode.id, FIRST, one.to, one.ending.escalate, told_by=speaker.episode.id) for one in others),
     ]
+
+
+def _names(speaker: Ended, others: Sequence[Ended]) -> list[str]:
+    """The others by their targets; where those are the speaker's own, by what their alerts say differently."""
+
+    def name(one: Ended) -> str:
+        where = one.episode.target or one.episode.alertname
+        differ = [value for key, value in one.episode.inputs.items() if speaker.episode.inputs.get(key) != value]
+        return " ".join(differ) if where == speaker.episode.target and differ else where
+
+    return sorted({name(one) for one in others})
 
 
 def _speaks(escalations: Sequence[Escalation]) -> bool:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 the oncall.remedy authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
-"""What an assessment asks to be done: the plan of its finding, the undoing of what did not heal, or the end of a silence
-whose incident is over. Pure."""
+"""What an assessment asks to be done: the plan of its finding, the undoing of what did not heal, or the end of a
+silence whose incident is over. Pure."""
 
 from __future__ import annotations
 

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 from ansible_collections.oncall.remedy.plugins.plugin_utils import case as cases
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Call, Escalation
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import as_json
@@ -72,3 +74,15 @@ def test_what_a_storm_holds_back_is_one_call_whatever_the_findings() -> None:
 
 def test_an_ending_that_calls_nobody_is_not_counted() -> None:
     assert calls([ended(number, how=ending.waiting(diagnosis())) for number in range(5)], {}, OUTAGE) == []
+
+
+def test_an_outage_within_one_target_names_what_differs_and_says_what_all_share() -> None:
+    group = []
+    for number in range(200):
+        one = ended(number)
+        labels = {"alertname": "TargetDown", "cluster": "prod", "job": f"job{number}"}
+        about = dataclasses.replace(one.episode, target="prod", inputs={"job": f"job{number}"})
+        group.append(dataclasses.replace(one, episode=about, case={**one.case, "alert": {"labels": labels}}))
+    why = calls(group, {}, OUTAGE)[0].why
+    assert "the same of 199 more: job1, job10, job100" in why
+    assert why.endswith("All share cluster=prod")
