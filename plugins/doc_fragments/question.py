@@ -37,6 +37,21 @@ options:
   ca_path:
     description: A file with the CAs to believe, as PEM. Without it the system's.
     type: path
+  headers:
+    description: Headers to send. Only X-Forwarded-Proto, X-Forwarded-For, User-Agent and Accept may be set.
+    type: dict
+  read:
+    description:
+      - How many bytes of the body are looked at, 65536 at most, for who wrote an error page and for links.
+      - For error pages 512 do.
+    type: int
+    default: 0
+  edge:
+    description:
+      - What is known to listen at the addresses. With V(traefik) Traefik's own C(404 page not found) is told from the
+        one of a program in Go behind it.
+    type: str
+    choices: [traefik]
   control:
     description: A URL that answers if this host can ask at all. When it and all others are silent, the question
       fails.
@@ -45,6 +60,52 @@ options:
     description: How long to wait for an answer, in seconds or as V(10s).
     type: str
     default: 10s
+"""
+
+    DNS = r"""
+options:
+  servers:
+    description:
+      - IP addresses of the DNS servers to ask, with or without a port, as V(192.0.2.1:5353). The first that answers
+        counts.
+      - Without it the system's.
+    type: list
+    elements: str
+  expect:
+    description: Networks or addresses that the name should point to. Every other address counts as elsewhere.
+    type: list
+    elements: str
+    default: []
+  timeout:
+    description: How long to wait for an answer, in seconds or as V(5s).
+    type: str
+    default: 5s
+requirements:
+  - dnspython 2.6.1 or later
+"""
+
+    CLOUDFLARE = r"""
+options:
+  known:
+    description:
+      - The networks as they are known, for when the published list cannot be had, and to compare that with.
+      - Has C(as_of), a date, and C(ranges), a list of networks.
+    type: dict
+  refresh:
+    description: Whether the published list is fetched.
+    type: bool
+    default: true
+  url:
+    description: Where it is published, in the shape of Cloudflare's API.
+    type: str
+    default: https://api.cloudflare.com/client/v4/ips
+  ca_path:
+    description: A file with the CAs to believe, as PEM. Without it the system's.
+    type: path
+  timeout:
+    description: How long to wait for the published list, in seconds or as V(5s).
+    type: str
+    default: 5s
 """
 
     TCP = r"""

@@ -13,6 +13,7 @@ author: The oncall.remedy authors (@oncall-remedy)
 description:
   - Asks a URL as its users do, through all given addresses at once, and reports status, time, redirect and certificate.
   - A server that does not answer is a result and no failure, unless a O(control) shows that nothing can be asked.
+  - With O(read) it says who wrote an error page, Traefik, Cloudflare or the application, where that is certain.
 extends_documentation_fragment:
   - oncall.remedy.question.edge
   - oncall.remedy.endpoint.attributes
@@ -30,6 +31,14 @@ EXAMPLES = r"""
     through: [192.0.2.11, 192.0.2.12, 192.0.2.13]
     control: https://www.example.org/
   register: edge
+
+- name: Whose error page do users get, and does it have links without TLS
+  oncall.remedy.edge_info:
+    url: https://api.example.com/
+    through: [192.0.2.11, 192.0.2.12, 192.0.2.13]
+    headers: {X-Forwarded-Proto: https}
+    edge: traefik
+    read: 4096
 
 - name: The nodes that do not
   ansible.builtin.debug:
@@ -97,6 +106,35 @@ answer:
       description: Addresses with one.
       type: list
       elements: str
+    by_traefik:
+      description: How many error pages Traefik wrote.
+      type: int
+    by_cloudflare:
+      description: How many Cloudflare wrote.
+      type: int
+    by_application:
+      description: How many somebody else wrote.
+      type: int
+    cloudflare:
+      description: What Cloudflare says of the origin with a status of its own.
+      type: list
+      elements: dict
+      contains:
+        address:
+          description: The address.
+          type: str
+        code:
+          description: The status, such as V(522).
+          type: int
+        meaning:
+          description: V(origin_refused), V(origin_timeout), V(origin_unreachable), V(origin_tls) or V(origin_error).
+          type: str
+    insecure_links:
+      description: Links to C(http://) on the URL's host in what was read of all answers; null where nothing was.
+      type: int
+    seconds_max:
+      description: How long the slowest took; null without one.
+      type: float
     answers:
       description: What each address did.
       type: list
@@ -146,6 +184,19 @@ answer:
             days_left:
               description: Days until then.
               type: float
+        origin:
+          description: Who wrote the error page, V(traefik), V(cloudflare) or V(application); empty where that is not
+            certain.
+          type: str
+        reason:
+          description: The first line of Traefik's or Cloudflare's page.
+          type: str
+        meaning:
+          description: What a status of Cloudflare's own says of the origin.
+          type: str
+        insecure_links:
+          description: Links to C(http://) on the URL's host in what was read; null where nothing was.
+          type: int
     control:
       description: What the control did; null without one.
       type: dict

@@ -12,6 +12,7 @@ import yaml
 
 from ansible_collections.oncall.remedy.plugins.module_utils.probes.registry import probe_class
 from tests.support import wire
+from tests.support.nameserver import Nameserver, records
 from tests.unit.modules.running import run
 
 Capture = pytest.CaptureFixture[str]
@@ -19,6 +20,8 @@ SECRET = "pl4nted-s3cret"
 
 PROBES_OF = {
     "alertmanager_alerts_info": ["alertmanager_alerts"],
+    "cloudflare_ranges_info": ["cloudflare_ranges"],
+    "dns_info": ["dns"],
     "edge_info": ["http"],
     "prometheus_info": ["promql", "promql_range"],
     "prometheus_targets_info": ["prometheus_targets"],
@@ -76,6 +79,34 @@ def test_edge_info_keeps_its_failed_apart_from_the_modules(capsys: Capture) -> N
         server.on("GET", "/", wire.answer(503))
         result = run("edge_info", capsys, url=server.url + "/", through=["127.0.0.1"])
     assert (result["answer"]["failed"], result.get("failed", False), "source" in result) == (1, False, False)
+
+
+def test_edge_info_tells_whose_page_it_is(capsys: Capture) -> None:
+    with wire.Wire() as server:
+        server.on("GET", "/", wire.raw(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 11\r\n\r\nBad Gateway"))
+        headers = {"X-Forwarded-Proto": "https"}
+        result = run("edge_info", capsys, url=server.url + "/", read=512, edge="traefik", headers=headers)
+        assert server.requests[0].headers["x-forwarded-proto"] == "https"
+    assert result["answer"]["by_traefik"] == 1
+
+
+def test_dns_info(capsys: Capture) -> None:
+    with Nameserver(records("192.0.2.1")) as server:
+        result = run("dns_info", capsys, name="a.example", servers=[server.address], expect=["192.0.2.0/28"])
+    assert (result["answer"]["addresses"], result["answer"]["elsewhere"]) == (["192.0.2.1"], [])
+    assert result["question"] == f"A/AAAA of a.example at {server.address}"
+
+
+def test_cloudflare_ranges_info(capsys: Capture) -> None:
+    with wire.Wire() as server:
+        answer = {"result": {"ipv4_cidrs": ["192.0.2.0/24"], "ipv6_cidrs": []}}
+        server.on("GET", "/ips", wire.answer_json(answer))
+        known = {"as_of": "2026-11-01", "ranges": ["192.0.2.0/25"]}
+        url = server.url + "/ips"
+        result = run("cloudflare_ranges_info", capsys, url=url, known=known, trusted=["192.0.2.0/25,10.0.0.0/8"])
+        assert server.asked() == ["GET /ips"]
+    answer = result["answer"]
+    assert (answer["differs"], answer["missing"], answer["foreign"]) == (True, ["192.0.2.0/24"], ["10.0.0.0/8"])
 
 
 def test_tcp_info(capsys: Capture) -> None:

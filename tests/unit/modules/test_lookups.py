@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 from tests.support import wire
+from tests.support.nameserver import Nameserver, records
 
 PROGRAM = """
 import json, sys
@@ -62,6 +63,20 @@ def test_a_term_is_a_question_where_it_can_be_and_all_terms_are_one_where_they_b
     assert asked.query["filter"] == ['a="b"', 'c="d"']
     assert [len(values) for values in (targets, alerts, edge, ports)] == [1, 1, 1, 1]
     assert (targets[0]["pools"], alerts[0]["total"], edge[0]["statuses"], ports[0]["open"]) == (["p"], 0, [204], 2)
+
+
+def test_names_and_networks() -> None:
+    known = {"as_of": "2026-11-01", "ranges": ["192.0.2.0/24"]}
+    with Nameserver(records("192.0.2.1")) as server:
+        names, ranges = look(
+            ("dns", ["a.example", "b.example"], {"servers": [server.address], "expect": ["198.51.100.0/24"]}),
+            ("cloudflare_ranges", ["10.0.0.0/8", "192.0.2.0/25"], {"known": known, "refresh": False}),
+        )
+    assert [(one["name"], one["elsewhere"]) for one in names] == [
+        ("a.example", ["192.0.2.1"]),
+        ("b.example", ["192.0.2.1"]),
+    ]
+    assert [(one["missing"], one["foreign"]) for one in ranges] == [(["192.0.2.0/24"], ["10.0.0.0/8"])]
 
 
 def test_an_error_is_ansibles_with_the_probes_words() -> None:
