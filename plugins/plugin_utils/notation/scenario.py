@@ -198,7 +198,7 @@ def load_table(path: Path | str) -> Table:
 
 
 _BASE = ("params", "inputs", "evidence", "silent")
-_SCENARIO = ("name", "base", "alert", "looks", "tried", "expect", *_BASE)
+_SCENARIO = ("name", "base", "alert", "target", "looks", "tried", "expect", *_BASE)
 
 
 def _scenario(reader: Reader, bases: Mapping[str, Any], common: Mapping[str, Any]) -> Scenario:
@@ -218,7 +218,7 @@ def _scenario(reader: Reader, bases: Mapping[str, Any], common: Mapping[str, Any
         name=reader.at("name").text(),
         where=reader.where,
         alert=reader.at("alert").text() if reader.has("alert") else "",
-        target=common["target"],
+        target=reader.at("target").text() if reader.has("target") else common["target"],
         params=params,
         inputs=inputs,
         answers=answers,

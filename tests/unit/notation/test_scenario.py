@@ -114,6 +114,13 @@ def test_bases_are_merged_member_by_member(tmp_path: Path) -> None:
     assert one.tried == {"restart"}
 
 
+def test_a_scenario_may_be_of_another_target_than_its_table(tmp_path: Path) -> None:
+    path = tmp_path / "sample.yml"
+    other = "  - {name: b, base: one, target: other, expect: {}}\n"
+    path.write_text(TABLE.replace("params:", "target: usual\nparams:") + other, encoding="utf-8")
+    assert [one.target for one in load_table(path).scenarios] == ["usual", "other"]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
