@@ -34,8 +34,11 @@ class Command(NamedTuple):
 
 COMMANDS: dict[str, Command] = {
     "traefik_version": Command(("traefik", "version"), {}),
+    # It asks /ping where its own arguments say, not those of the Traefik that runs; the chart has it at :8080, too.
     "traefik_healthcheck": Command(
-        ("traefik", "healthcheck", "--ping=true", "--entrypoints.traefik.address={address}"), {"address": LISTENS}
+        ("traefik", "healthcheck", "--ping=true", "--entrypoints.traefik.address={address}"),
+        {"address": LISTENS},
+        {"address": ":8080"},
     ),
     "resolver": Command(("cat", "/etc/resolv.conf"), {}),
     "resolve": Command(("nslookup", "{host}"), {"host": HOST}),

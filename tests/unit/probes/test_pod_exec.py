@@ -79,6 +79,15 @@ def test_no_argument_is_an_option_a_shell_word_or_a_way_out(name: str, hostile: 
         command_line(name, arguments)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "address"),
+    [({}, ":8080"), ({"address": ":9000"}, ":9000"), ({"address": "10.0.0.1:8082"}, "10.0.0.1:8082")],
+)
+def test_traefiks_own_health_check_asks_where_traefik_answers_pings(arguments: dict[str, object], address: str) -> None:
+    words = command_line("traefik_healthcheck", arguments)
+    assert words == ["traefik", "healthcheck", "--ping=true", f"--entrypoints.traefik.address={address}"]
+
+
 def test_no_command_is_a_shell_or_takes_free_words() -> None:
     for command in COMMANDS.values():
         assert command.words[0] not in ("sh", "bash", "ash", "env", "python3")
