@@ -26,8 +26,8 @@ class NetworkPolicies(Probe):
 
     The source is a pod with ``from_pod_labels`` in a namespace with ``from_namespace_labels`` (without them: in the
     same namespace), or, when neither is given, somebody outside the cluster, at ``from_address`` where that is known;
-    where it is not, a block of addresses counts only if it holds them all. A policy may call the port by its name in
-    the pod, which is ``port_name``. Only objects of networking.k8s.io are looked at.
+    where it is not, a block of addresses counts only if it is 0.0.0.0/0. A policy may call the port by its name in the
+    pod, which is ``port_name``. Only objects of networking.k8s.io are looked at.
 
     Value: ``total`` (policies in the namespace), ``selecting`` (names of those that select such a pod for what comes
     in), ``allowing`` (names of those that let the source in), ``isolated`` (whether any selects it), ``allowed``.

@@ -19,6 +19,8 @@ from ansible_collections.oncall.remedy.plugins.module_utils.probes.kubernetes im
 NAMESPACE = "kubernetes.io/metadata.name"
 """The label with its own name that the API server gives each namespace."""
 
+EVERYWHERE = "0.0.0.0/0"
+
 
 @dataclasses.dataclass(frozen=True)
 class Source:
@@ -104,10 +106,10 @@ def _is_peer(peer: Json, source: Source, namespace: str) -> bool:
 
 
 def _in_block(block: Json, source: Source) -> bool:
-    """Of an unknown address only a block says something that leaves out none."""
+    """Of an unknown address nothing is said but by the block of all IPv4 addresses."""
     network = ipaddress.ip_network(block["cidr"], strict=False)
     excepted = [ipaddress.ip_network(one, strict=False) for one in block.get("except") or []]
     if source.address is None:
-        return network.prefixlen == 0 and not excepted
+        return str(network) == EVERYWHERE and not excepted
     address: Any = ipaddress.ip_address(source.address)
     return address in network and not any(address in one for one in excepted)
