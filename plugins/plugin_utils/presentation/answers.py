@@ -176,7 +176,43 @@ def _http(value: Json) -> str:
     other = _count(value, "silent") - named
     if other > 0:
         told.append(f"silent at {other} of {total}")
-    return ", ".join(told)
+    return ", ".join(told) + _pages(value)
+
+
+def _pages(value: Json) -> str:
+    """Whose error pages they are, and what they say."""
+    answers = _dicts(value, "answers")
+    said = []
+    for writer, name in (("traefik", "Traefik"), ("cloudflare", "Cloudflare")):
+        pages = [one for one in answers if one.get("origin") == writer]
+        words = {str(one.get("meaning") or one.get("reason") or "an error page").replace("_", " ") for one in pages}
+        said += [f"{name} says: {listed(sorted(cut(word, 80) for word in words))}"] if words else []
+    said += ["the page is the application's"] if _count(value, "by_application") else []
+    return "".join(f"; {words}" for words in said)
+
+
+def _ingresses(value: Json) -> str:
+    matching = _dicts(value, "matching")
+    if not matching:
+        told = f"none of {plural(_count(value, 'total'), 'Ingress', 'Ingresses')} matches"
+        return told + _also(value, other_class="of another class", same_path_missing="without the path", hosts="hosts")
+    best = matching[0]
+    told = f"{best.get('namespace')}/{best.get('name')} matches, to Service {best.get('service') or '?'}"
+    ready = best.get("ready")
+    return told + (f" with {plural(ready, 'ready address', 'ready addresses')}" if isinstance(ready, int) else "")
+
+
+def _dns(value: Json) -> str:
+    resolves = value.get("resolves")
+    told = f"points to {listed(_list(value, 'addresses'))}" if resolves else "does not resolve"
+    error = f"; {brief(value['error'])}" if value.get("error") else ""
+    return told + _also(value, elsewhere="elsewhere") + error
+
+
+def _cloudflare_ranges(value: Json) -> str:
+    source = "as published" if value.get("source") == "published" else f"as known on {brief(value.get('as_of'))}"
+    told = f"{plural(len(_list(value, 'ranges')), 'network')} {source}"
+    return told + _also(value, missing="not trusted", foreign="trusted besides")
 
 
 def _tcp(value: Json) -> str:
@@ -205,10 +241,13 @@ def _host_info(value: Json) -> str:
 
 ANSWERS: dict[str, Callable[[Json], str]] = {
     "alertmanager_alerts": _alerts,
+    "cloudflare_ranges": _cloudflare_ranges,
+    "dns": _dns,
     "host_info": _host_info,
     "http": _http,
     "kubernetes_endpoints": _endpoints,
     "kubernetes_events": _events,
+    "kubernetes_ingresses": _ingresses,
     "kubernetes_nodes": _nodes,
     "kubernetes_object": _object,
     "kubernetes_pods": _pods,

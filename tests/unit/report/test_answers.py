@@ -83,6 +83,43 @@ MIXED = {"total": 3, "silent": 1, "refused": 0, "answers": [{"status": 200}, {"s
         ("pod_exec", {"exit_code": 1, "output": []}, "exit code 1"),
         ("http", SILENT, "refused at 2 of 3, timed out at 1 of 3"),
         ("http", MIXED, "200 at 1 of 3, 502 at 1 of 3, silent at 1 of 3"),
+        (
+            "http",
+            {"total": 1, "answers": [{"status": 502, "origin": "traefik", "reason": "Bad Gateway"}]},
+            "502 at 1 of 1; Traefik says: Bad Gateway",
+        ),
+        (
+            "http",
+            {"total": 1, "answers": [{"status": 521, "origin": "cloudflare", "meaning": "origin_refused"}]},
+            "521 at 1 of 1; Cloudflare says: origin refused",
+        ),
+        (
+            "http",
+            {"total": 1, "answers": [{"status": 500, "origin": "application"}], "by_application": 1},
+            "500 at 1 of 1; the page is the application's",
+        ),
+        (
+            "kubernetes_ingresses",
+            {"total": 2, "matching": [], "hosts": ["a.example", "b.example"], "other_class": ["web/x"]},
+            "none of 2 Ingresses matches; of another class: web/x; hosts: a.example, b.example",
+        ),
+        (
+            "kubernetes_ingresses",
+            {"total": 2, "matching": [{"namespace": "web", "name": "api", "service": "api", "ready": 0}]},
+            "web/api matches, to Service api with 0 ready addresses",
+        ),
+        ("dns", {"resolves": False, "error": "there is no such name"}, "does not resolve; there is no such name"),
+        (
+            "dns",
+            {"resolves": True, "addresses": ["192.0.2.1"], "elsewhere": ["192.0.2.1"], "error": ""},
+            "points to 192.0.2.1; elsewhere: 192.0.2.1",
+        ),
+        (
+            "cloudflare_ranges",
+            {"ranges": ["a"], "source": "known", "as_of": "2026-11-01", "missing": ["a"], "foreign": []},
+            "1 network as known on 2026-11-01; not trusted: a",
+        ),
+        ("cloudflare_ranges", {"ranges": ["a", "b"], "source": "published"}, "2 networks as published"),
         ("tcp", {"total": 2, "open": 1, "closed_at": ["n:80"]}, "1 of 2 open; closed: n:80"),
         ("alertmanager_alerts", {"alerts": [{"name": "NodeDown", "state": "active"}]}, "1 alert: NodeDown active"),
         (
