@@ -53,6 +53,22 @@ ACCEPTED = (
         (`precondition.owner`), and changes nothing where selector and port are right already.""",
     ),
     _accepted(
+        "ingress",
+        "reapply_chart_config",
+        "helm",
+        """The HelmChartConfig is what would be written to. That Traefik's ports or trusted networks are wrong, the
+        DaemonSet, the pods and the nodes say; the lie is in whose it is, in which version, or which of the two ways
+        back to the values of the inventory is taken. `helm_chart_config` reads it again before it writes, and refuses
+        another version (`precondition.resource_version`) or owner (`precondition.owner`).""",
+    ),
+    _accepted(
+        "ingress",
+        "complete_trusted_ips",
+        "helm",
+        """The same: that ranges are not trusted, the DaemonSet and its pods say. It adds nothing but ranges of the
+        inventory, and none that the HelmChartConfig has, which it reads again before it writes.""",
+    ),
+    _accepted(
         "target_down",
         "remove_service_monitor",
         "monitors",
