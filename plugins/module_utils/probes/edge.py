@@ -53,9 +53,9 @@ SILENT: Json = {
 class Http(Probe):
     """Asks a URL, through every given address at once with the URL's Host and SNI (as curl's --resolve).
 
-    The head of an answer is read, and of its body the first ``read`` bytes: its status is the answer. A certificate
-    that is not believed makes an address silent, but is described all the same; no request goes to a server that has
-    not proved its name. With ``follow`` redirects on the same host are followed. ``headers`` may set X-Forwarded-Proto,
+    The status of an answer counts; of its body no more than the first ``read`` bytes are looked at. A certificate that
+    is not believed makes an address silent, but is described all the same; no request goes to a server that has not
+    proved its name. With ``follow`` redirects on the same host are followed. ``headers`` may set X-Forwarded-Proto,
     X-Forwarded-For, User-Agent and Accept.
 
     ``control`` is a URL that answers if the asker can ask at all: when it and every address are silent, that is an
