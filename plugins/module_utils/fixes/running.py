@@ -40,9 +40,11 @@ FIX_ARGUMENTS: Spec = {
 }
 """Of every fix."""
 
+KUBERNETES_ARGUMENTS: Spec = {**FIX_ARGUMENTS, **argument_spec(KUBERNETES)}
+"""Of a fix that writes to Kubernetes."""
+
 OBJECT_ARGUMENTS: Spec = {
-    **FIX_ARGUMENTS,
-    **argument_spec(KUBERNETES),
+    **KUBERNETES_ARGUMENTS,
     "precondition": {
         "type": "dict",
         "options": {"resource_version": {"type": "str"}, "generation": {"type": "int"}, "owner": {"type": "str"}},
