@@ -15,7 +15,7 @@ _ETCD_PEER = f"http://127.0.0.1:{settings.ETCD_PEER_PORT}"
 
 
 # They end themselves while there is no API server, so they are started when there is one.
-AFTER_API_SERVER = ("kube-controller-manager", "kube-scheduler", "identities")
+AFTER_API_SERVER = ("kube-controller-manager", "kube-scheduler", "identities", "network-policies")
 
 
 def programs(paths: Paths, binaries: Mapping[str, Path]) -> list[Program]:
@@ -27,6 +27,7 @@ def programs(paths: Paths, binaries: Mapping[str, Path]) -> list[Program]:
         _scheduler(paths, binaries["kube-scheduler"]),
         *(_alertmanager(paths, binaries["alertmanager"], peer) for peer in range(len(settings.ALERTMANAGER_PORTS))),
         _identities(paths),
+        _network_policies(paths),
         *(_standin(paths, name) for name in settings.STANDIN_PORTS),
     ]
 
@@ -41,6 +42,11 @@ def write_kubeconfigs(paths: Paths) -> None:
 def _identities(paths: Paths) -> Program:
     command = [sys.executable, "-m", "lab.identities"]
     return Program("identities", command, _of_the_lab(paths), starts_by_itself=False)
+
+
+def _network_policies(paths: Paths) -> Program:
+    command = [sys.executable, "-m", "lab.policies"]
+    return Program("network-policies", command, _of_the_lab(paths), starts_by_itself=False)
 
 
 def _standin(paths: Paths, name: str) -> Program:

@@ -1,4 +1,4 @@
-"""Keeps the kubeconfigs of the read-only identity and of the permit issuer supplied with fresh short-lived tokens.
+"""Keeps the kubeconfigs of the reading identities and of the permit issuer supplied with fresh short-lived tokens.
 
 Run under the lab's supervisord: ``python -m lab.identities``. The administrator's credential never leaves the run
 directory; what the project uses are these files, each with a token by TokenRequest.
@@ -14,7 +14,7 @@ from lab.kube import Cluster, cluster_of
 from lab.settings import Paths
 
 NAMESPACE = "oncall-remedy"
-ACCOUNTS = ("probe", "permit-issuer")
+ACCOUNTS = ("probe", "probe-honeydue", "scrape-secrets", "permit-issuer")
 # A token outlives four missed renewals, so that an API server that is down for a quarter of an hour locks nobody out.
 LIFETIME = 1500
 RENEWAL = 300
@@ -22,7 +22,7 @@ RETRY = 2
 
 
 def write(cluster: Cluster, paths: Paths) -> None:
-    """Writes both kubeconfigs with a new token each. Raises LabError where the API server does not give one."""
+    """Writes the kubeconfigs with a new token each. Raises LabError where the API server does not give one."""
     for account in ACCOUNTS:
         token = cluster.token(NAMESPACE, account, LIFETIME)
         kubeconfig.write(paths.identities / f"{account}.kubeconfig", kubeconfig.for_token(paths, account, token))

@@ -20,12 +20,13 @@ ARCHITECTURE = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), p
 
 @dataclass(frozen=True)
 class Image:
-    """An image: its name, the command it runs, and its files (path inside → file on this machine)."""
+    """An image: its name, the command it runs, its files (path inside → file on this machine), and who runs it (or root)."""
 
     name: str
     entrypoint: Sequence[str]
     files: Mapping[str, Path]
     links: Mapping[str, str] = field(default_factory=dict)
+    user: str = ""
 
     @property
     def archive_name(self) -> str:
@@ -44,7 +45,7 @@ def catalogue(programs: Mapping[str, Path]) -> dict[str, Image]:
             "docker.io/lab/traefik:3.7.15", ["/bin/traefik"], {"bin/traefik": programs["traefik"], **busybox}, shell
         ),
         "prometheus": Image(
-            # With busybox, as the project's own image has it: what one sees from where Prometheus stands can be asked there.
+            # With busybox, as the project's own image has it: what Prometheus reaches can be asked where it stands.
             "docker.io/lab/prometheus:3.10.0",
             ["/bin/prometheus"],
             {"bin/prometheus": programs["prometheus"], **busybox},
@@ -66,7 +67,7 @@ def catalogue(programs: Mapping[str, Path]) -> dict[str, Image]:
 
 
 def archive(image: Image, directory: Path) -> Path:
-    """The image's OCI archive in ``directory``; built where it is missing or older than one of its files or this one."""
+    """The image's OCI archive in ``directory``; built where it is missing or older than what it is made of."""
     target = directory / image.archive_name
     newest = max(file.stat().st_mtime for file in (*image.files.values(), Path(__file__)))
     if target.exists() and target.stat().st_mtime >= newest:
@@ -88,7 +89,7 @@ def _write_archive(image: Image, target: Path) -> None:
             {
                 "architecture": ARCHITECTURE,
                 "os": "linux",
-                "config": {"Entrypoint": list(image.entrypoint), "Env": ["PATH=/bin"]},
+                "config": {"Entrypoint": list(image.entrypoint), "Env": ["PATH=/bin"], "User": image.user},
                 "rootfs": {"type": "layers", "diff_ids": [f"sha256:{layer_digest}"]},
                 "history": [{"created_by": "oncall.remedy lab"}],
             }

@@ -78,7 +78,8 @@ class Cluster:
     def delete(self, kind: str, name: str, namespace: str | None = None) -> None:
         """Deletes an object; one that is not there is no error."""
         try:
-            self._json("DELETE", self._path(kind, namespace, name))
+            # By default a Job would leave its pods behind.
+            self._json("DELETE", self._path(kind, namespace, name), query={"propagationPolicy": "Background"})
         except ApiError as error:
             if error.status != http.HTTPStatus.NOT_FOUND:
                 raise

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from lab.settings import BRIDGE, BRIDGE_ADDRESS, HOSTS, NODES, Machine, Node
+from lab import isolation
+from lab.settings import BRIDGE, BRIDGE_ADDRESS, MACHINES, NODES, Machine, Node
 from lab.shell import in_network_of, run
 
 _NAMESPACES = "/run/netns"
@@ -16,19 +17,20 @@ def up() -> None:
         run(["ip", "link", "add", BRIDGE, "type", "bridge"])
         run(["ip", "address", "add", f"{BRIDGE_ADDRESS}/24", "dev", BRIDGE])
     run(["ip", "link", "set", BRIDGE, "up"])
-    for machine in (*NODES, *HOSTS):
+    for machine in MACHINES:
         if machine.name not in namespaces():
             _plug_in(machine)
     for node in NODES:
         run(in_network_of(node, ["sysctl", "-qw", "net.ipv4.ip_forward=1"]))
         _routes(node)
+        isolation.apply(node)
 
 
 def down() -> None:
     """Removes what ``up`` made. The cables and the routes inside go with the namespaces."""
     for node in NODES:
         run(["ip", "route", "del", node.pod_network], check=False)
-    for machine in (*NODES, *HOSTS):
+    for machine in MACHINES:
         if machine.name in namespaces() and is_ours(machine):
             run(["ip", "netns", "delete", machine.name])
         run(["ip", "link", "delete", machine.link], check=False)

@@ -15,6 +15,13 @@ from pathlib import Path
 from lab import nodes, supervisor
 from lab.nodes import PRIVATE
 
+OS_RELEASE = """\
+NAME="Talos"
+ID=talos
+VERSION_ID=v1.12.1
+PRETTY_NAME="Talos (v1.12.1)"
+"""
+
 
 def main(name: str, home: Path) -> None:
     """Sets the node up and becomes its supervisord."""
@@ -29,6 +36,7 @@ def main(name: str, home: Path) -> None:
         public.mkdir(parents=True, exist_ok=True)
         _mount("--bind", str(nodes.private(home, public)), str(public))
     _accounts(home)
+    _operating_system(home)
     command = supervisor.daemon_command(home / "supervisord.conf", foreground=True)
     os.execv(command[0], command)
 
@@ -44,6 +52,13 @@ def _accounts(home: Path) -> None:
         private.touch(mode=0o600 if file == "shadow" else 0o644)
         private.write_text("".join(rewrite(line, home) + "\n" for line in lines), encoding="utf-8")
         _mount("--bind", str(private), f"/etc/{file}")
+
+
+def _operating_system(home: Path) -> None:
+    """What the kubelet reports of the node's system: Talos, as in the seed's clusters. Only the name is Talos."""
+    private = home / "os-release"
+    private.write_text(OS_RELEASE, encoding="utf-8")
+    _mount("--bind", str(private), str(Path("/etc/os-release").resolve()))
 
 
 def _with_home(line: str, home: Path) -> str:

@@ -15,6 +15,8 @@ OPERATOR_VERSION = "0.85.0"
 PROMETHEUS_VERSION = "3.10.0"
 NODE_EXPORTER_VERSION = "1.12.1"
 TRAEFIK_VERSION = "3.7.15"
+HELM_VERSION = "3.19.0"
+HELM_CONTROLLER_VERSION = "0.17.7"
 
 BRIDGE = "orlab0"
 BRIDGE_ADDRESS = "10.66.0.1"
@@ -31,6 +33,8 @@ SCHEDULER_PORT = 16259
 ALERTMANAGER_PORTS = (9093, 9094)
 ALERTMANAGER_GOSSIP_PORTS = (9193, 9194)
 PROMETHEUS_PORT = 9090
+# Where a backend (binaries/go/backend) takes changes of how it behaves, if it was told to.
+BACKEND_CONTROL_PORT = 9990
 # Those who call humans, or rather their stand-ins: by name of the program.
 STANDIN_PORTS = {"pagerduty": 9701, "slack": 9702, "webhook": 9703, "smtp": 9725}
 
@@ -99,6 +103,24 @@ class Host:
 
 HOSTS = (Host("ruapehu", "10.66.0.21", "prod"), Host("carrick", "10.66.0.31", "monit"))
 PROXMOX_PORT = 8006
+
+
+@dataclass(frozen=True)
+class Outsider:
+    """Somebody out in the world, with an address of its own on the bridge."""
+
+    name: str
+    address: str
+
+    @property
+    def link(self) -> str:
+        """Name of the cable on the machine's side (at most 15 characters)."""
+        return f"orlab-{self.name[:8]}"
+
+
+# Besides an address of Cloudflare's: see honeydue/settings.py.
+CLOUDFLARE = Outsider("cloudflare", "10.66.0.48")
+MACHINES: tuple[Machine, ...] = (*NODES, *HOSTS, CLOUDFLARE)
 
 
 def node_named(name: str) -> Node:
