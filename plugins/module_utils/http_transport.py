@@ -228,7 +228,8 @@ def _read(response: Any, began: float, body: Callable[[Any], bytes]) -> HttpAnsw
 
 
 def _whole(response: Any, limit: int, doing: str) -> bytes:
-    chunks, size = [], 0
+    chunks: list[bytes] = []
+    size = 0
     while True:
         chunk = response.read(65536)
         if not chunk:

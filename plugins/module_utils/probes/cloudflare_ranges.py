@@ -58,7 +58,10 @@ class CloudflareRanges(Probe):
         known = self.given["known"]
         if known is None and not self.given["refresh"]:
             raise ProbeError("bad_option", "'known' is missing, and 'refresh' is off")
-        self.as_of, self.known = _known(known) if known is not None else (None, [])
+        self.as_of: datetime.date | None = None
+        self.known: list[Network] = []
+        if known is not None:
+            self.as_of, self.known = _known(known)
         self.trusted = None if self.given["trusted"] is None else members(self.given["trusted"])
 
     def question(self) -> str:

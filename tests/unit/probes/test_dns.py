@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import time
 from typing import Any
 
@@ -131,7 +132,7 @@ def test_without_servers_the_systems_are_asked(monkeypatch: pytest.MonkeyPatch) 
         def of_the_system(configure: bool) -> dns.resolver.Resolver:
             assert configure
             made = resolver(configure=False)
-            made.read_resolv_conf(lines.splitlines(keepends=True))
+            made.read_resolv_conf(io.StringIO(lines))
             made.port = port
             return made
 
