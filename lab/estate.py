@@ -10,11 +10,12 @@ from pathlib import Path
 
 import yaml
 
+from lab import proxmox
 from lab.console import wait_until
 from lab.kube import Cluster, Object
 from lab.settings import SOURCE, Paths
 
-MANIFESTS = ("identities", "traefik", "backends", "monitoring")
+MANIFESTS = ("identities", "traefik", "backends", "monitoring", "proxmox", "scraping", "argocd", "applications")
 _FIRST = (
     "Namespace", "ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding", "IngressClass",
     "Secret", "ConfigMap",
@@ -43,7 +44,7 @@ def prepare(cluster: Cluster, paths: Paths, definitions: Path) -> None:
     for entry in custom:
         cluster.create(entry)
     early = sorted((entry for entry in _all() if _is_early(entry)), key=lambda entry: _FIRST.index(entry["kind"]))
-    for entry in [*early, _edge_certificate(paths)]:
+    for entry in [*early, _edge_certificate(paths), *proxmox.objects(paths)]:
         cluster.apply(entry)
     for entry in custom:
         _wait_for_definition(cluster, entry["metadata"]["name"])

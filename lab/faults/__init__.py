@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lab.console import LabError, say
-from lab.faults import callers, configuration, host, placement, scraping, witnesses
+from lab.faults import addresses, applications, callers, configuration, host, placement, proxmox, scraping, witnesses
 from lab.faults.base import Estate, Fault
 from lab.settings import Paths
 
@@ -11,7 +11,7 @@ __all__ = ["CATALOGUE", "Estate", "Fault", "active", "apply", "undo"]
 
 CATALOGUE: dict[str, Fault] = {
     fault.name: fault
-    for module in (configuration, host, scraping, placement, witnesses, callers)
+    for module in (configuration, host, scraping, placement, witnesses, callers, proxmox, applications, addresses)
     for fault in module.FAULTS
 }
 
