@@ -14,10 +14,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from lab import control_plane
+from lab import control_plane, hypervisors
 from lab.console import LabError, say, wait_until
+from lab.honeydue import health as honeydue
 from lab.kube import Cluster, Object
-from lab.settings import EDGE_HOST, MONITORING_NODE, NEIGHBOUR_HOST, NODES, PROMETHEUS_PORT, Node, Paths
+from lab.settings import EDGE_HOST, HOSTS, MONITORING_NODE, NEIGHBOUR_HOST, NODES, PROMETHEUS_PORT, Node, Paths
 
 PROMETHEUS = f"http://{MONITORING_NODE.address}:{PROMETHEUS_PORT}"
 _TIMEOUT = 3.0
@@ -31,6 +32,12 @@ def conditions(cluster: Cluster, paths: Paths) -> dict[str, Callable[[], str]]:
         "deployments available": lambda: _deployments(cluster),
         "edge serves on every node": lambda: _edge(paths),
         "Prometheus scrapes Traefik": _scraped,
+        "hypervisors answer": lambda: hypervisors.complaints(paths),
+        "Prometheus scrapes the hypervisors": _hypervisors_scraped,
+        "Prometheus scrapes what is expected": _expected,
+        "honeydue's edge rolled out": lambda: honeydue.edge(cluster),
+        "honeydue's applications available": lambda: honeydue.applications(cluster),
+        "honeydue served through Cloudflare": lambda: honeydue.served(query),
         "alerts reach every Alertmanager": _alerts,
     }
 
@@ -162,6 +169,17 @@ def _scraped() -> str:
     up = query('sum(up{job=~".*traefik.*"})')
     count = int(float(up[0]["value"][1])) if up else 0
     return "" if count == len(NODES) else f"{count} of {len(NODES)} up"
+
+
+def _hypervisors_scraped() -> str:
+    up = {sample["metric"]["job"] for sample in query('up{job=~"proxmox-.*"} == 1')}
+    return ", ".join(f"{host.name} is not" for host in HOSTS if f"proxmox-{host.name}" not in up)
+
+
+def _expected() -> str:
+    """Jobs that are down or missing, whether or not that is long enough for an alert."""
+    about = query('ALERTS{alertname=~"TargetDown|PrometheusTargetMissing"}')
+    return ", ".join(sorted({f"{alert['metric']['alertname']} {alert['metric'].get('job')}" for alert in about}))
 
 
 def _alerts() -> str:

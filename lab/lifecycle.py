@@ -13,6 +13,7 @@ from lab import (
     estate,
     faults,
     health,
+    hosts,
     images,
     leftovers,
     network,
@@ -20,12 +21,18 @@ from lab import (
     packages,
     pki,
     preflight,
+    proxmox,
+    rootfs,
     ssh,
     supervisor,
 )  # fmt: skip
 from lab.console import side_by_side, step, wait_until
+from lab.honeydue import estate as honeydue_estate
+from lab.honeydue import images as honeydue_images
+from lab.honeydue import network as honeydue_network
+from lab.honeydue import programs as honeydue
 from lab.kube import Cluster, cluster_of
-from lab.settings import MONITORING_NODE, NODES, Node, Paths
+from lab.settings import HOSTS, MONITORING_NODE, NODES, Node, Paths
 from lab.standins import keys
 
 _EVERYWHERE = ("pause", "traefik", "busybox", "backend", "node-exporter")
@@ -36,7 +43,8 @@ def fetch(paths: Paths, *, from_releases: bool = True) -> Mapping[str, Path]:
     """Installs packages, fetches and builds programs, and makes the images: all that can be done before ``up``."""
     packages.install(packages.missing())
     programs = binaries.acquire(paths, from_releases=from_releases)
-    for image in images.catalogue(programs).values():
+    rootfs.acquire(paths)
+    for image in (*images.catalogue(programs).values(), honeydue_images.job(programs)):
         images.archive(image, paths.images)
     return programs
 
@@ -62,6 +70,7 @@ def up(paths: Paths, *, from_releases: bool = True) -> None:
     )
     with step("workloads applied"):
         estate.apply_workloads(cluster)
+        honeydue_estate.apply_workloads(cluster)
     with step("healthy"):
         health.wait_healthy(cluster, paths, timeout=180)
 
@@ -85,14 +94,23 @@ def _start(paths: Paths, programs: Mapping[str, Path]) -> None:
         pki.create(paths)
         keys.create(paths)
         ssh.create_keys(paths)
+        proxmox.create_secrets(paths)
         control_plane.write_kubeconfigs(paths)
         network.up()
+        honeydue_network.up()
+        honeydue.prepare(paths)
         cgroups.create()
         nodes.prepare(paths, programs)
+        hosts.prepare(paths)
         configuration = paths.run / "supervisord.conf"
         supervisor.write_configuration(
             configuration,
-            [*control_plane.programs(paths, programs), *(nodes.program(paths, node) for node in NODES)],
+            [
+                *control_plane.programs(paths, programs),
+                *honeydue.programs(paths, programs),
+                *(nodes.program(paths, node) for node in NODES),
+                *(hosts.program(paths, host) for host in HOSTS),
+            ],
             socket_path=paths.supervisor_socket,
             logs=paths.logs,
         )
@@ -104,7 +122,7 @@ def _cluster(paths: Paths) -> Cluster:
     with step("API server ready"):
         wait_until("API server ready", cluster.ready, timeout=90)
     daemon = supervisor.Supervisor(paths.supervisor_socket)
-    for program in control_plane.AFTER_API_SERVER:
+    for program in (*control_plane.AFTER_API_SERVER, *honeydue.AFTER_API_SERVER):
         daemon.start(program, wait=False)
     return cluster
 
@@ -112,6 +130,7 @@ def _cluster(paths: Paths) -> Cluster:
 def _prepare(paths: Paths, cluster: Cluster, programs: Mapping[str, Path]) -> None:
     with step("definitions, identities and configuration applied"):
         estate.prepare(cluster, paths, programs[binaries.DEFINITIONS])
+        honeydue_estate.prepare(cluster, paths)
 
 
 def _load_images(paths: Paths, node: Node, programs: Mapping[str, Path]) -> None:
@@ -121,6 +140,6 @@ def _load_images(paths: Paths, node: Node, programs: Mapping[str, Path]) -> None
         )
         catalogue = images.catalogue(programs)
         words = [*_EVERYWHERE, *(_MONITORING if node is MONITORING_NODE else ())]
-        wanted = [catalogue[word] for word in words]
+        wanted = [*(catalogue[word] for word in words), honeydue_images.job(programs)]
         archives = {image.name: images.archive(image, paths.images) for image in wanted}
         nodes.import_images(paths, node, programs["ctr"], archives)

@@ -19,7 +19,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from lab import settings
-from lab.settings import NODES, Paths
+from lab.honeydue import settings as honeydue
+from lab.settings import HOSTS, NODES, Paths
 
 LIFETIME = datetime.timedelta(days=30)
 
@@ -57,7 +58,17 @@ def create(paths: Paths) -> None:
     _issue(
         edge, pki / "edge", "grafana.safetywing.dev", names=[settings.EDGE_HOST, settings.NEIGHBOUR_HOST], server=True
     )
+    _hypervisors(pki)
+    _honeydue(pki, cluster, edge)
     (pki / "complete").touch()
+
+
+def _honeydue(pki: Path, cluster: Authority, edge: Authority) -> None:
+    """What Cloudflare shows to visitors, and what the origin shows to Cloudflare, under the authority for that alone."""
+    origin = _authority(pki / "origin-ca", "oncall.remedy lab Cloudflare Origin CA")
+    _issue(edge, pki / "cloudflare", honeydue.ZONE, names=[*honeydue.SITES, "api.cloudflare.com"], server=True)
+    _issue(origin, pki / "origin", honeydue.ZONE, names=[honeydue.ZONE, f"*.{honeydue.ZONE}"], server=True)
+    _issue(cluster, pki / "helm-controller", "helm-controller", groups=["system:masters"], client=True)
 
 
 def _servers(pki: Path, cluster: Authority) -> None:
@@ -74,6 +85,17 @@ def _servers(pki: Path, cluster: Authority) -> None:
     _issue(cluster, pki / "standins", "standins", names=[settings.BRIDGE_ADDRESS], server=True)
     for node in NODES:
         _issue(cluster, pki / f"{node.name}-serving", node.name, names=[node.name, node.address], server=True)
+
+
+def _hypervisors(pki: Path) -> None:
+    """Proxmox VE has an authority of its own. Besides, what a host must not show: one that ended, and another's."""
+    own = _authority(pki / "proxmox-ca", "Proxmox Virtual Environment lab CA")
+    other = _authority(pki / "proxmox-other-ca", "Proxmox Virtual Environment, installed anew")
+    for host in HOSTS:
+        names = [host.name, host.address]
+        _issue(own, pki / f"proxmox-{host.name}", host.name, names=names, server=True)
+        _issue(own, pki / f"proxmox-{host.name}-expired", host.name, names=names, server=True, ended=True)
+        _issue(other, pki / f"proxmox-{host.name}-other", host.name, names=names, server=True)
 
 
 def _clients(pki: Path, cluster: Authority) -> None:
@@ -116,6 +138,7 @@ def _issue(
     names: Sequence[str] = (),
     server: bool = False,
     client: bool = False,
+    ended: bool = False,
 ) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     attributes = [x509.NameAttribute(NameOID.ORGANIZATION_NAME, group) for group in groups]
@@ -123,7 +146,7 @@ def _issue(
     usages = [*([ExtendedKeyUsageOID.SERVER_AUTH] * server), *([ExtendedKeyUsageOID.CLIENT_AUTH] * client)]
     issuer_key = x509.AuthorityKeyIdentifier.from_issuer_public_key(authority.key.public_key())
     builder = (
-        _builder(subject, authority.certificate.subject, key.public_key())
+        _builder(subject, authority.certificate.subject, key.public_key(), ended=ended)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.ExtendedKeyUsage(usages), critical=False)
         .add_extension(issuer_key, critical=False)
@@ -137,8 +160,12 @@ def _issue(
     _certificate_file(path).write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
 
 
-def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+def _builder(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, *, ended: bool = False
+) -> x509.CertificateBuilder:
+    """One that is valid now, or one whose time ended a minute ago."""
     now = datetime.datetime.now(datetime.UTC)
+    end = now - datetime.timedelta(minutes=1) if ended else now + LIFETIME
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
@@ -146,7 +173,7 @@ def _builder(subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicK
         .public_key(key)
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(minutes=5))
-        .not_valid_after(now + LIFETIME)
+        .not_valid_after(end)
     )
 
 

@@ -14,22 +14,26 @@ from pathlib import Path
 
 from lab import binaries, network, packages, settings
 from lab.console import LabError
-from lab.settings import HOSTS, NODES, Machine, Paths
+from lab.honeydue import settings as honeydue
+from lab.settings import MACHINES, NODES, Paths
 from lab.shell import run
 
 _GIGABYTE = 1 << 30
-# Measured: run directory 1.7 GB; images 0.5 GB, programs 0.6 GB; Go's caches while building 8 GB.
+# Measured: run directory 1.7 GB; images 0.5 GB, programs 0.6 GB, the hosts' root 0.2 GB; while building 8 GB more.
 _RUN_SPACE = 4 * _GIGABYTE
 _CACHE_SPACE = 2 * _GIGABYTE
 _BUILD_SPACE = 10 * _GIGABYTE
 _MEMORY = 3 * _GIGABYTE
 _CAPABILITIES = {
-    "CAP_CHOWN": 0, "CAP_DAC_OVERRIDE": 1, "CAP_KILL": 5, "CAP_SETGID": 6, "CAP_SETUID": 7, "CAP_NET_ADMIN": 12,
-    "CAP_NET_RAW": 13, "CAP_SYS_CHROOT": 18, "CAP_SYS_PTRACE": 19, "CAP_SYS_ADMIN": 21, "CAP_MKNOD": 27,
+    "CAP_CHOWN": 0, "CAP_DAC_OVERRIDE": 1, "CAP_FOWNER": 3, "CAP_KILL": 5, "CAP_SETGID": 6, "CAP_SETUID": 7,
+    "CAP_SETPCAP": 8, "CAP_NET_ADMIN": 12, "CAP_NET_RAW": 13,
+    "CAP_SYS_CHROOT": 18, "CAP_SYS_PTRACE": 19, "CAP_SYS_ADMIN": 21, "CAP_MKNOD": 27,
 }  # fmt: skip
+_FILE_SYSTEMS = Path("/proc/filesystems")
 _CONTROLLERS = {"cpu", "cpuset", "memory", "pids"}
 _PORTS = (
     (settings.BRIDGE_ADDRESS, settings.API_PORT),
+    (settings.BRIDGE_ADDRESS, honeydue.BLACKBOX_PORT),
     ("127.0.0.1", settings.ETCD_PORT),
     ("127.0.0.1", settings.ETCD_PEER_PORT),
     ("127.0.0.1", settings.CONTROLLER_MANAGER_PORT),
@@ -54,7 +58,7 @@ def problems(paths: Paths) -> Iterator[str]:
     """Each thing that is missing, with what to do about it."""
     checks: tuple[Callable[[], Iterator[str]], ...] = (
         _capabilities, _platform, _cgroups, lambda: _disk(paths), _memory, _run_directory_of(paths), _namespaces,
-        _addresses, _ports, _forwarding, _installable,
+        _overlay, _addresses, _ports, _forwarding, _installable,
     )  # fmt: skip
     for question in checks:
         yield from question()
@@ -67,7 +71,8 @@ def missing_capabilities(effective: int) -> list[str]:
 
 def overlapping(routes: list[dict[str, str]]) -> list[str]:
     """Destinations among ``ip -json route`` that overlap the lab's networks; the default route does not count."""
-    ours = [ipaddress.ip_network(text) for text in (settings.NETWORK, *(node.pod_network for node in NODES))]
+    networks = (settings.NETWORK, honeydue.OUTSIDE_NETWORK, honeydue.CLOUDFLARE_ADDRESS)
+    ours = [ipaddress.ip_network(text) for text in (*networks, *(node.pod_network for node in NODES))]
     found = []
     for route in routes:
         try:
@@ -155,15 +160,25 @@ def _namespaces() -> Iterator[str]:
         yield "kernel: nftables does not answer: load nf_tables (modprobe nf_tables), kube-proxy needs it"
 
 
+def _overlay() -> Iterator[str]:
+    """The hosts share one root, and containers their images, by overlays."""
+    known = any(line.split()[-1] == "overlay" for line in _FILE_SYSTEMS.read_text(encoding="ascii").splitlines())
+    loadable = shutil.which("modprobe") and not run(["modprobe", "-qn", "overlay"], check=False).returncode
+    if not known and not loadable:
+        yield "kernel: no overlay file system (CONFIG_OVERLAY_FS): use a kernel that has it"
+
+
 def _addresses() -> Iterator[str]:
     if not shutil.which("ip"):
         return
     routes = json.loads(run(["ip", "-json", "route", "show", "table", "all"], check=False).stdout or "[]")
     if taken := overlapping([route for route in routes if route.get("dst")]):
-        yield f"addresses: {settings.NETWORK} or the pods' networks are in use: remove the routes {'; '.join(taken)}"
+        yield (
+            f"addresses: {settings.NETWORK}, {honeydue.OUTSIDE_NETWORK}, {honeydue.CLOUDFLARE_ADDRESS} or the pods' "
+            f"networks are in use: remove the routes {'; '.join(taken)}"
+        )
     present = network.namespaces()
-    ours: tuple[Machine, ...] = (*NODES, *HOSTS)
-    if strangers := [machine.name for machine in ours if machine.name in present and not network.is_ours(machine)]:
+    if strangers := [machine.name for machine in MACHINES if machine.name in present and not network.is_ours(machine)]:
         yield f"network namespaces {', '.join(strangers)} are there and not the lab's: ip netns delete them"
 
 

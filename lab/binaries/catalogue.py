@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lab.settings import (
+    HELM_CONTROLLER_VERSION,
+    HELM_VERSION,
     KUBERNETES_VERSION,
     NODE_EXPORTER_VERSION,
     OPERATOR_VERSION,
@@ -55,6 +57,8 @@ SYSTEM = (
     System("ctr", "containerd"),
     System("runc", "runc"),
     System("etcd", "etcd-server"),
+    System("dnsmasq", "dnsmasq-base"),
+    System("blackbox-exporter", "prometheus-blackbox-exporter", ("prometheus-blackbox-exporter", "blackbox_exporter")),
     System("alertmanager", "prometheus-alertmanager", ("alertmanager", "prometheus-alertmanager")),
     System("busybox", "busybox-static", static=True),
     System("sshd", "openssh-server"),
@@ -65,6 +69,8 @@ SYSTEM = (
     System("mount", "mount"),
     System("nsenter", "util-linux"),
     System("unshare", "util-linux"),
+    System("systemd-nspawn", "systemd-container"),
+    System("debootstrap", "debootstrap"),
 )
 
 _KUBERNETES = "k8s.io/kubernetes/cmd"
@@ -102,6 +108,20 @@ PROMETHEUS = Module(
     variables=[f"github.com/prometheus/common/version.Version={PROMETHEUS_VERSION}"],
     static=True,
 )
+# k3s' own: they install charts for HelmCharts. The second works in the first one's jobs, in an image of the lab's own.
+HELM_CONTROLLER = Module(
+    "helm-controller",
+    HELM_CONTROLLER_VERSION,
+    ["github.com/k3s-io/helm-controller"],
+    variables=[f"github.com/k3s-io/helm-controller/pkg/version.Version=v{HELM_CONTROLLER_VERSION}"],
+)
+HELM = Module(
+    "helm",
+    HELM_VERSION,
+    ["helm.sh/helm/v3/cmd/helm"],
+    variables=[f"helm.sh/helm/v3/internal/version.version=v{HELM_VERSION}"],
+    static=True,
+)
 NODE_EXPORTER = Module(
     "node-exporter",
     NODE_EXPORTER_VERSION,
@@ -120,5 +140,5 @@ def _own(name: str) -> Module:
 
 
 BACKEND = _own("backend")
-MODULES = (KUBERNETES, OPERATOR, PROMETHEUS, NODE_EXPORTER, BACKEND)
+MODULES = (KUBERNETES, OPERATOR, PROMETHEUS, HELM_CONTROLLER, HELM, NODE_EXPORTER, BACKEND)
 TRAEFIK = ("traefik", TRAEFIK_VERSION)
