@@ -139,3 +139,51 @@ options:
     type: bool
     default: true
 """
+
+    PROXMOX = r"""
+options:
+  url:
+    description: Where the Proxmox VE API is, such as V(https://192.0.2.10:8006).
+    type: str
+    required: true
+  user:
+    description: The user with its realm, such as V(remedy@pve). It needs the role C(PVEAuditor).
+    type: str
+    required: true
+  token_name:
+    description: The name of the API token, for O(token_file) or O(token_env).
+    type: str
+  token_file:
+    description: A file that holds the API token's value.
+    type: path
+  token_env:
+    description: The name of an environment variable that holds the API token's value.
+    type: str
+  password_file:
+    description:
+      - A file that holds the user's password.
+      - Without a token the API is asked for a ticket with it, which takes the only POST request of all questions.
+      - With a token it asks for the metrics alone, by basic authentication.
+    type: path
+  password_env:
+    description: The name of an environment variable that holds the user's password.
+    type: str
+  ca_path:
+    description: A file with the CAs to believe, as PEM. Without it the system's.
+    type: path
+  validate_certs:
+    description: Whether the server's certificate has to be valid and of the URL's host.
+    type: bool
+    default: true
+  node:
+    description: The name of the node in Proxmox, where it is not the host's.
+    type: str
+  control:
+    description: An address C(host:port) that answers if this host can ask at all. When it and the API are silent, the
+      question fails.
+    type: str
+  timeout:
+    description: How long to wait for all answers, in seconds or as V(10s).
+    type: str
+    default: 10s
+"""

@@ -19,7 +19,8 @@ extends_documentation_fragment:
   - oncall.remedy.endpoint.attributes
 options:
   job:
-    description: A regular expression that the targets' job label, or their scrape pool's name, matches as a whole. Without it all targets.
+    description: A regular expression that the targets' job label, or their scrape pool's name, matches as a whole.
+      Without it all targets.
     type: str
   labels:
     description: Leaves out targets that have one of these labels with another value; one without the label stays.
@@ -100,7 +101,10 @@ answer:
           description: Why the last scrape failed.
           type: str
         error_kind:
-          description: The same in one word, such as V(refused), V(timeout), V(unauthorized), V(tls) or V(proxy_unavailable).
+          description:
+            - The same as one word, V(refused), V(timeout), V(unauthorized), V(forbidden), V(not_found), V(unavailable),
+              V(proxy_unavailable), V(server_error), V(tls), V(dns), V(unreachable), V(body) or V(other); empty where it
+              did not fail.
           type: str
         scrape_url:
           description: What is scraped, without parameters and credentials.
@@ -149,7 +153,8 @@ answer:
       type: list
       elements: str
     dropped_of_job:
-      description: How many targets relabelling dropped of pools that are named as the job; null where that is not known.
+      description: How many targets relabelling dropped of pools that are named as the job, or whose monitor is; null
+        where that is not known.
       type: int
     dropped:
       description: How many targets relabelling dropped, of all jobs; null where the list is too large.

@@ -33,11 +33,14 @@ class ProbeLookup(LookupBase):
         given = self.get_options()  # type: ignore[no-untyped-call]
         try:
             deadline = time.monotonic() + duration.seconds(given["timeout"])
-            settings = {name: given[name] for name in SETTINGS.get(self.probe.endpoint or "", {})}
-            transport = transport_for(self.probe.endpoint, settings)
+            transport = transport_for(self.probe.endpoint, self.settings(given, terms))
             return [self._asked(given, transport, term).ask(deadline) for term in (terms if self.each else [terms])]
         except (ProbeError, ValueError) as error:
             raise AnsibleLookupError(str(error)) from error
+
+    def settings(self, given: dict[str, Any], _terms: list[Any]) -> dict[str, Any]:
+        """The settings of the endpoint: the options of their names."""
+        return {name: given[name] for name in SETTINGS.get(self.probe.endpoint or "", {})}
 
     def _asked(self, given: dict[str, Any], transport: Any, term: Any) -> Probe:
         options = {name: given.get(name) for name in self.probe.options}

@@ -12,7 +12,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.oncall.remedy.plugins.module_utils import duration
 from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeError
-from ansible_collections.oncall.remedy.plugins.module_utils.probes.base import Probe, Spec
+from ansible_collections.oncall.remedy.plugins.module_utils.probes.base import Json, Probe, Spec
 from ansible_collections.oncall.remedy.plugins.module_utils.probes.endpoints import SETTINGS, source_of, transport_for
 
 PATIENCE: Spec = {"timeout": {"type": "duration", "default": "30s"}}
@@ -21,20 +21,24 @@ PATIENCE: Spec = {"timeout": {"type": "duration", "default": "30s"}}
 def argument_spec(*specs: Spec) -> dict[str, dict[str, Any]]:
     """Options of probes and endpoints as AnsibleModule takes them.
 
-    A duration is a text there. The names of files and variables that hold secrets are no secrets.
+    A duration is a text there. The names of secrets, and of files and variables that hold them, are no secrets.
     """
     made: dict[str, dict[str, Any]] = {}
     for name, rule in (pair for spec in specs for pair in spec.items()):
         made[name] = dict(rule, type="str" if rule["type"] == "duration" else rule["type"])
-        if name.endswith(("_file", "_env")):
+        if name.endswith(("_file", "_env", "_name")):
             made[name]["no_log"] = False
     return made
 
 
-def run(module: AnsibleModule, probe: type[Probe]) -> None:
-    """Asks, and ends the module with the answer or with the error's message and kind."""
+def run(module: AnsibleModule, probe: type[Probe], settings: Json | None = None) -> None:
+    """Asks, and ends the module with the answer or with the error's message and kind.
+
+    ``settings`` are those of the endpoint where the module's options do not bear their names.
+    """
     params = module.params
-    settings = {name: params[name] for name in SETTINGS.get(probe.endpoint or "", {})}
+    if settings is None:
+        settings = {name: params[name] for name in SETTINGS.get(probe.endpoint or "", {})}
     began = time.monotonic()
     try:
         transport = transport_for(probe.endpoint, settings)

@@ -78,6 +78,9 @@ def _targets(value: Json) -> str:
     if not total:
         return "no targets"
     told = f"{_count(value, 'up')} of {plural(total, 'target')} up"
+    kinds = value.get("error_kinds")
+    if isinstance(kinds, Mapping) and _count(value, "down") > 1:
+        told += "; " + listed(f"{count} {kind}" for kind, count in kinds.items())
     errors = [str(one["last_error"]) for one in _dicts(value, "targets") if one.get("last_error")]
     return f"{told}: {cut(errors[0], 160)}" if errors else told
 
@@ -219,6 +222,36 @@ def _tcp(value: Json) -> str:
     return f"{_count(value, 'open')} of {_count(value, 'total')} open" + _also(value, closed_at="closed")
 
 
+def _pod_reach(value: Json) -> str:
+    return f"{_tcp(value)}; from {value.get('pod') or '?'}"
+
+
+def _network_policies(value: Json) -> str:
+    if not value.get("isolated"):
+        return f"let in: none of {plural(_count(value, 'total'), 'policy', 'policies')} selects the pod"
+    if value.get("allowed"):
+        return f"let in by {listed(_list(value, 'allowing'))}"
+    return f"kept out by {listed(_list(value, 'selecting'))}"
+
+
+def _proxmox(value: Json) -> str:
+    if not value.get("reachable"):
+        return f"silent: {brief(value.get('error'))}"
+    if not value.get("authenticated"):
+        return f"answers, but not to our credential: {brief(value.get('error'))}"
+    node = {True: "node online", False: "node offline"}.get(value.get("node_online"), "node unknown")
+    told = f"Proxmox {value.get('version') or '?'}, {node}, metrics {_count(value, 'metrics_status') or 'silent'}"
+    return told + _also(value, services_down="down") + (f"; {brief(value['error'])}" if value.get("error") else "")
+
+
+def _scrape_credential(value: Json) -> str:
+    if not value.get("job_found"):
+        return "the job is not in the configuration"
+    words = {True: "the one that works", False: "not the one that works"}
+    told = f"{value.get('scheme')} credential, {words.get(value.get('matches'), 'not in the configuration itself')}"
+    return told + (", of another user" if value.get("username_matches") is False else "")
+
+
 def _alerts(value: Json) -> str:
     alerts = _dicts(value, "alerts")
     if not alerts:
@@ -248,6 +281,7 @@ ANSWERS: dict[str, Callable[[Json], str]] = {
     "kubernetes_endpoints": _endpoints,
     "kubernetes_events": _events,
     "kubernetes_ingresses": _ingresses,
+    "kubernetes_network_policies": _network_policies,
     "kubernetes_nodes": _nodes,
     "kubernetes_object": _object,
     "kubernetes_pods": _pods,
@@ -255,8 +289,11 @@ ANSWERS: dict[str, Callable[[Json], str]] = {
     "kubernetes_workload": _workload,
     "pod_exec": _pod_exec,
     "pod_logs": _pod_logs,
+    "pod_reach": _pod_reach,
     "prometheus_targets": _targets,
     "promql": _promql,
     "promql_range": _promql_range,
+    "proxmox": _proxmox,
+    "scrape_credential": _scrape_credential,
     "tcp": _tcp,
 }

@@ -25,6 +25,7 @@ PROBES_OF = {
     "edge_info": ["http"],
     "prometheus_info": ["promql", "promql_range"],
     "prometheus_targets_info": ["prometheus_targets"],
+    "proxmox_info": ["proxmox"],
     "tcp_info": ["tcp"],
 }
 
@@ -107,6 +108,20 @@ def test_cloudflare_ranges_info(capsys: Capture) -> None:
         assert server.asked() == ["GET /ips"]
     answer = result["answer"]
     assert (answer["differs"], answer["missing"], answer["foreign"]) == (True, ["192.0.2.0/24"], ["10.0.0.0/8"])
+
+
+def test_proxmox_info(capsys: Capture, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "token").write_text(SECRET)
+    with wire.Wire() as server:
+        server.on("GET", "/api2/json/version", wire.answer_json({"message": "no such token"}, 401))
+        server.on("GET", "/api2/prometheus", wire.answer(401))
+        given = {"url": server.url, "user": "remedy@pve", "token_name": "reader", "token_file": str(tmp_path / "token")}
+        result = run("proxmox_info", capsys, host="carrick", **given)
+        assert server.requests[0].headers["authorization"] == f"PVEAPIToken=remedy@pve!reader={SECRET}"
+    answer = result["answer"]
+    assert (answer["reachable"], answer["authenticated"], answer["metrics_status"]) == (True, False, 401)
+    assert (result["changed"], result["source"]) == (False, server.url)
+    assert SECRET not in str(result)
 
 
 def test_tcp_info(capsys: Capture) -> None:

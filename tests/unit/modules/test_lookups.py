@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pathlib
 import subprocess
 import sys
 from typing import Any
@@ -77,6 +78,18 @@ def test_names_and_networks() -> None:
         ("b.example", ["192.0.2.1"]),
     ]
     assert [(one["missing"], one["foreign"]) for one in ranges] == [(["192.0.2.0/24"], ["10.0.0.0/8"])]
+
+
+def test_hosts_of_proxmox_are_the_nodes_of_one_url(tmp_path: pathlib.Path) -> None:
+    (tmp_path / "token").write_text("t0ken")
+    nodes = [{"node": name, "status": "offline"} for name in ("carrick", "ruapehu")]
+    with wire.Wire() as server:
+        server.on("GET", "/api2/json/version", wire.answer_json({"data": {"version": "8.4.1"}}))
+        server.on("GET", "/api2/json/nodes", wire.answer_json({"data": nodes}))
+        server.on("GET", "/api2/prometheus", wire.answer(200))
+        given = {"url": server.url, "user": "u@pve", "token_name": "t", "token_file": str(tmp_path / "token")}
+        (answers,) = look(("proxmox", ["carrick", "ruapehu"], given))
+    assert [(one["version"], one["node_online"]) for one in answers] == [("8.4.1", False)] * 2
 
 
 def test_an_error_is_ansibles_with_the_probes_words() -> None:
