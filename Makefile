@@ -27,10 +27,12 @@ test: unit unit-other check sanity-other scenarios-ci rules ## Everything that C
 unit: setup ## The fast tests: no lab, no root (ARGS="-k gate -x" goes to pytest)
 	$(VENV)/bin/pytest --numprocesses auto --dist worksteal $(ARGS)
 
-# The faults of the engine take minutes, and hang on its own code alone: one pair is enough.
+# What takes minutes and does not hang on the pair: the faults of the engine, the ledger under fire, the lab's own tests.
+ON_ONE_PAIR := tests/faults tests/lab tests/unit/ledger/test_killed.py tests/unit/ledger/test_model.py
+
 .PHONY: unit-oldest unit-newest unit-other
 unit-oldest unit-newest unit-other: unit-%: ## The same on the oldest pair, the newest, the one that .venv is not
-	@if venv=$$(tools/venv $*); then $$venv/bin/pytest --numprocesses auto --dist worksteal --ignore=tests/faults $(ARGS); \
+	@if venv=$$(tools/venv $*); then $$venv/bin/pytest --numprocesses auto --dist worksteal $(ON_ONE_PAIR:%=--ignore=%) $(ARGS); \
 	elif [ $$? -eq 3 ]; then echo "$@: NOT RUN, this machine has no such Python"; else exit 1; fi
 
 .PHONY: check
