@@ -32,6 +32,8 @@ def main(name: str, home: Path) -> None:
     _mount("-t", "tmpfs", "-o", "mode=0755", "tmpfs", "/run")
     for directory in ("/run/sshd", "/run/lock", "/run/containerd"):
         Path(directory).mkdir(parents=True)
+    # The kubelet's cAdvisor looks there for containerd: without it, containers have no metrics of their own.
+    Path("/run/containerd/containerd.sock").symlink_to(home / "containerd.sock")
     for public in PRIVATE:
         public.mkdir(parents=True, exist_ok=True)
         _mount("--bind", str(nodes.private(home, public)), str(public))
