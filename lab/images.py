@@ -49,7 +49,7 @@ def catalogue(programs: Mapping[str, Path]) -> dict[str, Image]:
             "docker.io/lab/prometheus:3.10.0",
             ["/bin/prometheus"],
             {"bin/prometheus": programs["prometheus"], **busybox},
-            {**shell, "bin/nc": "busybox", "bin/wget": "busybox"},
+            {**shell, **{f"bin/{name}": "busybox" for name in ("nc", "timeout", "wget")}},
         ),
         "operator": Image("docker.io/lab/operator:0.85.0", ["/bin/operator"], {"bin/operator": programs["operator"]}),
         "reloader": Image(

@@ -44,13 +44,15 @@ WRITE_SECONDS = 10.0
 
 @dataclasses.dataclass(frozen=True)
 class HttpAnswer:
-    """A complete answer. Header names are lower case; ``peer`` is the server's certificate, if it showed one."""
+    """A complete answer. Header names are lower case; ``peer`` is the server's certificate, if it showed one, and
+    ``reason`` what stood behind the status, which is for people alone."""
 
     status: int
     headers: dict[str, str]
     body: bytes
     seconds: float
     peer: Shown | None = None
+    reason: str = ""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -224,7 +226,7 @@ def _read(response: Any, began: float, body: Callable[[Any], bytes]) -> HttpAnsw
     finally:
         response.close()  # a connection whose answer was read to its end is back in its pool by now
     headers = {name.lower(): value for name, value in response.headers.items()}
-    return HttpAnswer(response.status, headers, found, time.monotonic() - began, peer)
+    return HttpAnswer(response.status, headers, found, time.monotonic() - began, peer, response.reason or "")
 
 
 def _whole(response: Any, limit: int, doing: str) -> bytes:

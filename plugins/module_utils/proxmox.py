@@ -109,7 +109,7 @@ class ProxmoxHost:
         answer = door.request("POST", TICKET, headers=kind, body=form, deadline=deadline)
         doing = f"POST {self.url}{TICKET} as {self.identity.user}"
         if answer.status != 200:
-            raise from_status(answer.status, doing, one_line(error_text(answer), 200))
+            raise from_status(answer.status, doing, _words(answer))
         data = json_object(answer, doing).get("data") or {}
         if data.get("NeedTFA"):
             raise ProbeError("bad_config", f"{self.identity.user} has a second factor: use an API token")
@@ -145,6 +145,11 @@ def got(resource: Any) -> Any:
         raise from_status(error.status_code, one_line(str(error.content), 300)) from None
 
 
+def _words(answer: HttpAnswer) -> str:
+    """Why the API refuses something. It says so in the line of the status, and newer versions also in the body."""
+    return one_line(error_text(answer) or answer.reason, 200)
+
+
 class _Session:
     """What proxmoxer sends its requests with."""
 
@@ -167,7 +172,7 @@ class _Answer:
         self.doing = doing
         self.status_code = answer.status
         self.content = answer.body
-        self.reason = f"{doing}; {error_text(answer)}".rstrip("; ")
+        self.reason = "; ".join(filter(None, (doing, _words(answer))))
 
     @property
     def text(self) -> str:

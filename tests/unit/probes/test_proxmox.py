@@ -145,6 +145,14 @@ def test_a_credential_that_is_not_known_is_an_answer(tmp_path: pathlib.Path, kin
     assert (found["node_online"], found["services"], found["services_down"]) == (None, None, None)
 
 
+def test_what_stands_in_the_line_of_the_status_is_told(tmp_path: pathlib.Path) -> None:
+    with wire.Wire() as server:
+        host(server, version=wire.raw(b"HTTP/1.1 401 no such user ('remedy@pve')\r\nContent-Length: 0\r\n\r\n"))
+        found = ask(settings(server.url, tmp_path))
+        url = server.url
+    assert found["error"] == f"401 unauthorized: GET {url}{API}/version; no such user ('remedy@pve')"
+
+
 def test_metrics_that_are_refused_while_the_api_answers_are_told_apart(tmp_path: pathlib.Path) -> None:
     with wire.Wire() as server:
         host(server, metrics=wire.answer(401))
