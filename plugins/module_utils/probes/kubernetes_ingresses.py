@@ -15,6 +15,7 @@ from ansible_collections.oncall.remedy.plugins.module_utils.probes.base import M
 from ansible_collections.oncall.remedy.plugins.module_utils.probes.kubernetes import check_names, owner
 from ansible_collections.oncall.remedy.plugins.module_utils.probes.kubernetes_endpoints import (
     endpoint_addresses,
+    service_ports,
     slices_of,
 )
 from ansible_collections.oncall.remedy.plugins.module_utils.probes.parallel import at_once
@@ -34,11 +35,16 @@ class Ingresses(Probe):
     defaultBackend, match every path. With ``class_name`` an Ingress of another class does not match; one without a
     class does, since Traefik, too, takes it. Without ``namespace`` all namespaces are looked at.
 
+    Traefik (3.7) answers 404 not only where no Ingress matches, but also where the Service of the one that does is
+    missing, lacks the port, or has no address; this last with 503 ``no available server`` where allowEmptyServices is
+    on. Unless strictPrefixMatching is on it takes a prefix by characters and not by element.
+
     Value: ``total``, ``hosts`` (distinct, of all rules; ``*`` for a rule without one), ``matching`` [{namespace, name,
     class_name, host, path, path_type (empty for a defaultBackend), service, port, tls (whether it has a certificate for
-    the host), ready (addresses behind the Service; null where that was not looked up), owner, resource_version}],
-    ``other_class`` (namespace/name of those that would match in the class), ``same_path_missing`` (namespace/name of
-    those that have the host but not the path), ``ready_matching`` (how many of ``matching`` have a ready address),
+    the host), service_exists, port_exists (whether the Service has it), ready (addresses behind the Service; these
+    three are null where the Service was not looked up, beyond the eighth), owner, resource_version}], ``other_class``
+    (namespace/name of those that would match in the class), ``same_path_missing`` (namespace/name of those that have
+    the host but not the path), ``ready_matching`` (how many of ``matching`` have the port and a ready address),
     ``truncated``.
     """
 
@@ -68,19 +74,29 @@ class Ingresses(Probe):
         found = self.transport.list(path, None, deadline)["items"]
         value = summary(found, self.given["host"].lower(), self.given["path"], self.given["class_name"])
         self._look_up(value["matching"], deadline)
-        return dict(value, ready_matching=sum(1 for one in value["matching"] if one["ready"]))
+        ready = [one for one in value["matching"] if one["ready"] and one["port_exists"]]
+        return dict(value, ready_matching=len(ready))
 
     def _look_up(self, rows: list[Json], deadline: float) -> None:
-        """Fills in how many addresses are behind the Services of the best matches."""
-        places = list(dict.fromkeys((row["namespace"], row["service"]) for row in rows if row["service"]))[:SERVICES]
-        jobs = [functools.partial(slices_of, self.transport, *place, deadline) for place in places]
-        for place, slices in zip(places, at_once(jobs, deadline)):
-            if isinstance(slices, ProbeError):
-                raise slices
-            ready, _waiting, _nodes = endpoint_addresses(slices)
-            for row in rows:
-                if (row["namespace"], row["service"]) == place:
-                    row["ready"] = len(ready)
+        """Fills in what is behind the best matches."""
+        places = list(dict.fromkeys((one["namespace"], one["service"]) for one in rows if one["service"]))[:SERVICES]
+        jobs = [functools.partial(self._behind, *place, deadline) for place in places]
+        for place, found in zip(places, at_once(jobs, deadline)):
+            if isinstance(found, ProbeError):
+                raise found
+            for one in rows:
+                if (one["namespace"], one["service"]) == place:
+                    known = found["ports"]
+                    one.update(service_exists=found["exists"], port_exists=one["port"] in known, ready=found["ready"])
+
+    def _behind(self, namespace: str, service: str, deadline: float) -> Json:
+        """Whether the Service exists, its ports by number and name, and how many ready addresses it has."""
+        found = self.transport.find(object_path("v1", "services", namespace, service), None, deadline)
+        if found is None:
+            return {"exists": False, "ports": [], "ready": 0}
+        ready, _waiting, _nodes = endpoint_addresses(slices_of(self.transport, namespace, service, deadline))
+        ports = [word for port in service_ports(found) for word in (port["port"], port["name"]) if word]
+        return {"exists": True, "ports": ports, "ready": len(ready)}
 
 
 def summary(ingresses: list[Json], host: str, path: str, class_name: str | None) -> Json:
@@ -133,6 +149,8 @@ def row(ingress: Json, route: Json, host: str) -> Json:
             not one.get("hosts") or any(host_rank(name.lower(), host) is not None for name in one["hosts"])
             for one in ingress["spec"].get("tls") or []
         ),
+        "service_exists": None,
+        "port_exists": None,
         "ready": None,
         "owner": owner(ingress),
         "resource_version": meta["resourceVersion"],

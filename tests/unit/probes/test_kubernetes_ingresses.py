@@ -20,6 +20,7 @@ from tests.support.kubeconfig import transport
 from tests.unit.probes.things import meta
 
 ALL = "/apis/networking.k8s.io/v1/ingresses"
+SERVICE = "/api/v1/namespaces/honeydue/services/api"
 SLICES = "/apis/discovery.k8s.io/v1/namespaces/honeydue/endpointslices"
 
 Json = dict[str, Any]
@@ -168,13 +169,28 @@ def test_whether_there_is_a_certificate_for_the_host(tls: Any, covered: bool) ->
     assert found(ingress("a", rule("api.example.com"), tls=tls))["matching"][0]["tls"] is covered
 
 
-def slices(service: str, *addresses: str) -> Json:
-    return {"items": [{"endpoints": [{"addresses": [address]} for address in addresses]}] if service else []}
+def slices(*addresses: str) -> wire.Answer:
+    return wire.answer_json({"items": [{"endpoints": [{"addresses": [address]} for address in addresses]}]})
+
+
+def api(*ports: Json) -> wire.Answer:
+    return wire.answer_json({"metadata": meta("api", "honeydue"), "spec": {"ports": list(ports)}})
 
 
 def ask(server: wire.Wire, folder: pathlib.Path, **options: Any) -> Json:
     given = {"host": "api.example.com", "class_name": "traefik", **options}
     return Ingresses(transport(server, folder), given).ask(time.monotonic() + 10)
+
+
+def behind(folder: pathlib.Path, service: wire.Answer, addresses: wire.Answer, port: Json | None = None) -> Json:
+    """What is told of one Ingress that matches, with that behind it."""
+    one = ingress("own", rule("api.example.com"))
+    if port:
+        one["spec"]["rules"][0]["http"]["paths"][0]["backend"]["service"]["port"] = port
+    with wire.Wire() as server:
+        server.on("GET", ALL, wire.answer_json({"items": [one]}))
+        server.on("GET", SERVICE, service).on("GET", SLICES, addresses)
+        return ask(server, folder)
 
 
 def test_the_cluster_is_asked_for_all_ingresses_and_for_what_is_behind_those_that_match(
@@ -183,10 +199,11 @@ def test_the_cluster_is_asked_for_all_ingresses_and_for_what_is_behind_those_tha
     items = [ingress("own", rule("api.example.com")), ingress("admin", rule("admin.example.com", service="admin"))]
     with wire.Wire() as server:
         server.on("GET", ALL, wire.answer_json({"items": items}))
-        server.on("GET", SLICES, wire.answer_json(slices("api", "10.42.0.5", "10.42.1.6")))
+        server.on("GET", SERVICE, api({"port": 8000}))
+        server.on("GET", SLICES, slices("10.42.0.5", "10.42.1.6"))
         value = ask(server, tmp_path)
-        assert server.asked() == [f"GET {ALL}", f"GET {SLICES}"]
-        assert server.requests[1].one("labelSelector") == "kubernetes.io/service-name=api"
+        assert server.asked() == [f"GET {ALL}", f"GET {SERVICE}", f"GET {SLICES}"]
+        assert server.requests[2].one("labelSelector") == "kubernetes.io/service-name=api"
     assert (value["total"], value["ready_matching"]) == (2, 1)
     assert value["matching"] == [
         {
@@ -199,6 +216,8 @@ def test_the_cluster_is_asked_for_all_ingresses_and_for_what_is_behind_those_tha
             "service": "api",
             "port": 8000,
             "tls": False,
+            "service_exists": True,
+            "port_exists": True,
             "ready": 2,
             "owner": "",
             "resource_version": "7",
@@ -206,12 +225,26 @@ def test_the_cluster_is_asked_for_all_ingresses_and_for_what_is_behind_those_tha
     ]
 
 
-def test_a_match_with_nothing_behind_it_is_not_ready(tmp_path: pathlib.Path) -> None:
-    with wire.Wire() as server:
-        server.on("GET", ALL, wire.answer_json({"items": [ingress("own", rule("api.example.com"))]}))
-        server.on("GET", SLICES, wire.answer_json({"items": []}))
-        value = ask(server, tmp_path)
+def test_a_match_with_no_address_behind_it_is_not_ready(tmp_path: pathlib.Path) -> None:
+    value = behind(tmp_path, api({"port": 8000}), slices())
     assert (value["matching"][0]["ready"], value["ready_matching"]) == (0, 0)
+
+
+def test_a_match_whose_service_is_missing_is_told(tmp_path: pathlib.Path) -> None:
+    value = behind(tmp_path, wire.kube_status(404, "NotFound", "no", name="api"), slices())
+    (one,) = value["matching"]
+    assert (one["service_exists"], one["port_exists"], one["ready"], value["ready_matching"]) == (False, False, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("port", "exists"),
+    [({"number": 8000}, True), ({"name": "http"}, True), ({"number": 80}, False), ({"name": "web"}, False)],
+)
+def test_a_port_that_the_service_does_not_have_leads_nowhere(tmp_path: pathlib.Path, port: Json, exists: bool) -> None:
+    value = behind(tmp_path, api({"port": 8000, "name": "http"}), slices("10.42.0.5"), port)
+    (one,) = value["matching"]
+    assert (one["service_exists"], one["port_exists"], one["ready"]) == (True, exists, 1)
+    assert value["ready_matching"] == int(exists)
 
 
 def test_one_service_is_looked_up_once_and_eight_at_most(tmp_path: pathlib.Path) -> None:
@@ -219,9 +252,11 @@ def test_one_service_is_looked_up_once_and_eight_at_most(tmp_path: pathlib.Path)
     more = [ingress(f"t{index}", rule("*.example.com", service=f"web{index}")) for index in range(20)]
     with wire.Wire() as server:
         server.on("GET", ALL, wire.answer_json({"items": same + more}))
-        server.on("GET", SLICES, wire.answer_json(slices("x", "10.42.0.5")))
+        for name in ["api", *(f"web{index}" for index in range(20))]:
+            server.on("GET", f"/api/v1/namespaces/honeydue/services/{name}", api({"port": 8000}))
+        server.on("GET", SLICES, slices("10.42.0.5"))
         value = ask(server, tmp_path)
-        selectors = [request.one("labelSelector") for request in server.requests[1:]]
+        selectors = [one.one("labelSelector") for one in server.requests if one.path == SLICES]
     assert len(selectors) == len(set(selectors)) == 8
     assert [one["ready"] for one in value["matching"]] == [1] * 10 + [None] * 13
     assert value["ready_matching"] == 10
@@ -238,6 +273,7 @@ def test_one_namespace_is_asked_alone_where_it_is_named(tmp_path: pathlib.Path) 
 def test_addresses_that_cannot_be_looked_up_are_a_failure_and_no_empty_service(tmp_path: pathlib.Path) -> None:
     with wire.Wire() as server:
         server.on("GET", ALL, wire.answer_json({"items": [ingress("own", rule("api.example.com"))]}))
+        server.on("GET", SERVICE, api({"port": 8000}))
         server.on("GET", SLICES, wire.kube_status(403, "Forbidden", "no"))
         with pytest.raises(ProbeError) as caught:
             ask(server, tmp_path)
