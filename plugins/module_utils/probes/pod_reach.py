@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import ClassVar
+from typing import Callable, ClassVar, List, Tuple
 
 from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeError, one_line
 from ansible_collections.oncall.remedy.plugins.module_utils.kube import object_path
@@ -36,6 +36,10 @@ _SAYS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     )
 )
 _WITHOUT_Z = re.compile(r"(invalid|unrecognized|unknown) option\b.*\bz\b", re.IGNORECASE)
+
+
+Run = Callable[[List[str]], Tuple[int, str]]
+"""Runs the words of a command in the pod: its exit code, and what it wrote."""
 
 
 class PodReach(Probe):
@@ -87,11 +91,12 @@ class PodReach(Probe):
 
     def _ask(self, deadline: float) -> Json:
         pod = self._first_ready(deadline)
-        name = str(pod["metadata"]["name"])
-        jobs = [functools.partial(self._try, name, address, deadline) for address in self.given["addresses"]]
+        name, container = str(pod["metadata"]["name"]), self.given["container"] or default_container(pod)
+        run = functools.partial(self._run, name, container, deadline)
+        jobs = [functools.partial(self._try, run, address) for address in self.given["addresses"]]
         control = self.given["control"]
         if control:
-            jobs.append(functools.partial(self._connect, name, control, deadline))
+            jobs.append(functools.partial(self._connect, run, control))
         rows = []
         for outcome in at_once(jobs, deadline):
             if isinstance(outcome, ProbeError):
@@ -110,21 +115,20 @@ class PodReach(Probe):
             raise ProbeError("not_found", f"no ready pod to ask from: {self.given['selector']}")
         return min(ready, key=lambda pod: str(pod["metadata"]["name"]))
 
-    def _try(self, pod: str, address: str, deadline: float) -> Json:
+    def _try(self, run: Run, address: str) -> Json:
         if not self.given["path"]:
-            return self._connect(pod, address, deadline)
-        return seen_by_wget(address, *self._run(pod, self._command(address), deadline))
+            return self._connect(run, address)
+        return seen_by_wget(address, *run(self._command(address)))
 
-    def _connect(self, pod: str, address: str, deadline: float) -> Json:
-        code, output = self._run(pod, self._connecting("connect", address), deadline)
+    def _connect(self, run: Run, address: str) -> Json:
+        code, output = run(self._connecting("connect", address))
         if code and _WITHOUT_Z.search(output):
-            code, output = self._run(pod, self._connecting("connect_plainly", address), deadline)
+            code, output = run(self._connecting("connect_plainly", address))
             code = 0 if code in KILLED else code  # it had connected: for that it has a shorter time of its own
         return seen_by_nc(address, code, output)
 
-    def _run(self, pod: str, words: list[str], deadline: float) -> tuple[int, str]:
-        namespace, container = self.given["namespace"], self.given["container"]
-        code, output, errors = self.transport.exec(namespace, pod, words, container, deadline)
+    def _run(self, pod: str, container: str, deadline: float, words: list[str]) -> tuple[int, str]:
+        code, output, errors = self.transport.exec(self.given["namespace"], pod, words, container, deadline)
         if code in (126, 127):
             raise ProbeError("unsupported", one_line(f"{words[0]} does not run in pod {pod}: {errors}"))
         return code, f"{errors}\n{output}"
@@ -142,6 +146,12 @@ class PodReach(Probe):
         if command == "connect_plainly":
             arguments["longer"] = str(self.seconds + 2)
         return command_line(command, arguments)
+
+
+def default_container(pod: Json) -> str:
+    """The container that kubectl would take: the pod's annotation names it, else it is the first."""
+    annotations = pod["metadata"].get("annotations") or {}
+    return str(annotations.get("kubectl.kubernetes.io/default-container") or pod["spec"]["containers"][0]["name"])
 
 
 def seen_by_nc(address: str, code: int, output: str) -> Json:

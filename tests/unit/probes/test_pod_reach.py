@@ -87,6 +87,19 @@ def test_every_address_is_tried_from_the_first_ready_pod(tmp_path: pathlib.Path)
     }
 
 
+@pytest.mark.parametrize(
+    ("annotations", "container"), [({}, "traefik"), ({"kubectl.kubernetes.io/default-container": "main"}, "main")]
+)
+def test_without_a_container_it_is_the_one_that_kubectl_takes(
+    tmp_path: pathlib.Path, annotations: dict[str, str], container: str
+) -> None:
+    there = pod("b", ready=True, annotations=annotations)
+    there["spec"]["containers"].append({"name": "sidecar"})
+    with Cluster({nc("10.0.0.1 80"): ended(0)}, there) as server:
+        assert ask(server, tmp_path, "10.0.0.1:80")["open"] == 1
+        assert server.requests[-1].one("container") == container
+
+
 def test_with_a_path_the_address_is_asked_over_http_and_any_status_is_an_answer(tmp_path: pathlib.Path) -> None:
     wget = "timeout 3 wget -q -S -O /dev/null https://10.20.0.40:30200/metrics"
     refused = "  HTTP/1.1 403 Forbidden\nwget: server returned error: HTTP/1.1 403 Forbidden\n"
