@@ -99,6 +99,9 @@ options:
     description: Where it is published, in the shape of Cloudflare's API.
     type: str
     default: https://api.cloudflare.com/client/v4/ips
+  through:
+    description: The address to connect to instead of those that the URL's host has.
+    type: str
   ca_path:
     description: A file with the CAs to believe, as PEM. Without it the system's.
     type: path

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import time
+import urllib.parse
 from typing import Any, ClassVar
 
 from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeError, one_line
@@ -30,8 +31,9 @@ class CloudflareRanges(Probe):
     """Cloudflare's published networks, or the known ones where the publication cannot be had; and who is trusted.
 
     ``known`` is {as_of: a date, ranges: networks}, kept as data. With ``refresh`` the list is fetched from ``url``, in
-    the shape of Cloudflare's API (GET /client/v4/ips: ``result.ipv4_cidrs`` and ``result.ipv6_cidrs``). A published
-    list with a network wider than /8 (IPv6: /16), or without any, is not believed. With neither list the probe fails.
+    the shape of Cloudflare's API (GET /client/v4/ips: ``result.ipv4_cidrs`` and ``result.ipv6_cidrs``), ``through`` an
+    address where that is given instead of those that the URL's host has. A published list with a network wider than /8
+    (IPv6: /16), or without any, is not believed. With neither list the probe fails.
 
     ``trusted`` are the networks of a setting such as Traefik's ``forwardedHeaders.trustedIPs``; each member may hold
     several, with commas in between. Two halves of a network cover it as well as the whole.
@@ -49,12 +51,16 @@ class CloudflareRanges(Probe):
         "trusted": {"type": "list", "elements": "str"},
         "refresh": {"type": "bool", "default": True},
         "url": {"type": "str", "default": PUBLISHED},
+        "through": {"type": "str"},
         "ca_path": {"type": "path"},
         "timeout": {"type": "duration", "default": 5},
     }
 
     def check(self) -> None:
         split_url(self.given["url"])
+        through = self.given["through"] or ""
+        if urllib.parse.quote(through, safe=":") != through:
+            raise ProbeError("bad_option", f"'through': not an address: {through[:80]!r}")
         known = self.given["known"]
         if known is None and not self.given["refresh"]:
             raise ProbeError("bad_option", "'known' is missing, and 'refresh' is off")
@@ -84,9 +90,8 @@ class CloudflareRanges(Probe):
 
     def _published(self, deadline: float) -> list[Network]:
         limits = Limits(connect=self.given["timeout"], silence=self.given["timeout"], size=SIZE)
-        server = HttpTransport(
-            self.given["url"], trust=Trust(ca_path=self.given["ca_path"]), limits=limits, read_only=True
-        )
+        trust = Trust(ca_path=self.given["ca_path"])
+        server = HttpTransport(self.given["url"], self.given["through"], trust, limits=limits, read_only=True)
         return published_ranges(server.json("", deadline=deadline))
 
 

@@ -61,7 +61,8 @@ MEANINGS = {
 """Cloudflare's own statuses, and what each says of the origin."""
 
 _CLOUDFLARE = re.compile(
-    r"\Aerror code: \d{3,4}\s*\Z|cf-error-details|cf-wrapper|<center>cloudflare</center>", re.IGNORECASE
+    r"\Aerror code: \d{3,4}\s*\Z|cf-error-details|cf-wrapper|\| cloudflare</title>|<center>cloudflare</center>",
+    re.IGNORECASE,
 )
 _TITLE = re.compile(r"<title[^>]*>([^<]{1,300})", re.IGNORECASE)
 _TEXT = re.compile(r"text/plain(;\s*charset=utf-8)?", re.IGNORECASE)

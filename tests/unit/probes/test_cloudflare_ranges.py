@@ -93,6 +93,14 @@ class TestWhereTheyAreFrom:
         assert (found["source"], "certificate not accepted" in found["error"]) == ("known", True)
         assert trusting["source"] == "published"
 
+    def test_it_is_asked_through_an_address_under_its_own_name(self) -> None:
+        with wire.Wire() as server:
+            server.on("GET", PATH, published())
+            url = f"http://api.example:{server.port}{PATH}"
+            found = CloudflareRanges(None, {"url": url, "through": "127.0.0.1"}).ask(time.monotonic() + 10)
+            assert server.requests[0].headers["host"] == f"api.example:{server.port}"
+        assert found["source"] == "published"
+
 
 class TestWhatIsNotBelieved:
     @pytest.mark.parametrize(
@@ -175,6 +183,8 @@ class TestTrusted:
         {"trusted": ["a\x1bb"]},
         {"url": "file:///etc/passwd"},
         {"url": "https://u:p@a/"},
+        {"through": "a/b"},
+        {"through": "a@b"},
     ],
 )
 def test_options_that_are_refused(options: dict[str, Any]) -> None:

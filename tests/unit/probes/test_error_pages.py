@@ -170,8 +170,22 @@ class TestCloudflare:
         found = asked(text(521, "down", **headers))
         assert (found["cloudflare"], found["by_cloudflare"], found["by_application"]) == ([], 0, 1)
 
-    def test_a_branded_page_is_its_own(self) -> None:
-        assert told(through_cloudflare(502, BRANDED)) == ("cloudflare", "example.com | 502: Bad gateway")
+    @pytest.mark.parametrize(
+        ("status", "body", "words"),
+        [
+            (502, BRANDED, "example.com | 502: Bad gateway"),
+            (409, "<title>DNS resolution error | a.example | Cloudflare</title>", None),
+            (403, "<title>Attention Required! | Cloudflare</title>", None),
+            (403, "error code: 1020", None),
+            (502, "<center><h1>502 Bad Gateway</h1></center><hr><center>cloudflare</center>", None),
+        ],
+    )
+    def test_a_page_that_bears_its_name_is_its_own(self, status: int, body: str, words: str | None) -> None:
+        shown = body.removeprefix("<title>").removesuffix("</title>") if words is None else words
+        assert told(through_cloudflare(status, body)) == ("cloudflare", shown)
+
+    def test_such_a_page_that_did_not_come_by_way_of_it_is_somebody_elses(self) -> None:
+        assert told(text(502, BRANDED)) == ("application", "")
 
     def test_traefiks_pages_are_known_through_it(self) -> None:
         plain = {"Content_Type": "text/plain; charset=utf-8"}
