@@ -37,19 +37,24 @@ def catalogue(programs: Mapping[str, Path]) -> dict[str, Image]:
     """The lab's images by a short word."""
     busybox = {"bin/busybox": programs["busybox"]}
     shell = {"bin/sh": "busybox"}
+    asking = {**shell, **{f"bin/{name}": "busybox" for name in ("nc", "timeout", "wget")}}
     pause = ["/bin/busybox", "sh", "-c", "trap exit TERM INT; while :; do sleep 3600 & wait; done"]
     return {
         "pause": Image("docker.io/lab/pause:1", pause, busybox, shell),
         "busybox": Image("docker.io/lab/busybox:1", ["/bin/busybox"], busybox, shell),
         "traefik": Image(
-            "docker.io/lab/traefik:3.7.15", ["/bin/traefik"], {"bin/traefik": programs["traefik"], **busybox}, shell
+            # As in the project's own image: what one sees from where the edge stands can be asked there.
+            "docker.io/lab/traefik:3.7.15",
+            ["/bin/traefik"],
+            {"bin/traefik": programs["traefik"], **busybox},
+            asking,
         ),
         "prometheus": Image(
             # With busybox, as the project's own image has it: what Prometheus reaches can be asked where it stands.
             "docker.io/lab/prometheus:3.10.0",
             ["/bin/prometheus"],
             {"bin/prometheus": programs["prometheus"], **busybox},
-            {**shell, **{f"bin/{name}": "busybox" for name in ("nc", "timeout", "wget")}},
+            asking,
         ),
         "operator": Image("docker.io/lab/operator:0.85.0", ["/bin/operator"], {"bin/operator": programs["operator"]}),
         "reloader": Image(

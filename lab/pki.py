@@ -66,7 +66,8 @@ def create(paths: Paths) -> None:
 def _honeydue(pki: Path, cluster: Authority, edge: Authority) -> None:
     """What Cloudflare shows to visitors, and what the origin shows to Cloudflare, under the authority for that alone."""
     origin = _authority(pki / "origin-ca", "oncall.remedy lab Cloudflare Origin CA")
-    _issue(edge, pki / "cloudflare", honeydue.ZONE, names=[*honeydue.SITES, "api.cloudflare.com"], server=True)
+    names = [*honeydue.SITES, "api.cloudflare.com", honeydue.CLOUDFLARE_ADDRESS]
+    _issue(edge, pki / "cloudflare", honeydue.ZONE, names=names, server=True)
     _issue(origin, pki / "origin", honeydue.ZONE, names=[honeydue.ZONE, f"*.{honeydue.ZONE}"], server=True)
     _issue(cluster, pki / "helm-controller", "helm-controller", groups=["system:masters"], client=True)
 

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from lab.console import LabError, say
-from lab.faults import addresses, applications, callers, configuration, host, placement, proxmox, scraping, witnesses
+from lab.faults import (
+    addresses,
+    applications,
+    callers,
+    configuration,
+    honeydue,
+    host,
+    placement,
+    proxmox,
+    scraping,
+    witnesses,
+)  # fmt: skip
 from lab.faults.base import Estate, Fault
 from lab.settings import Paths
 
@@ -11,7 +22,9 @@ __all__ = ["CATALOGUE", "Estate", "Fault", "active", "apply", "undo"]
 
 CATALOGUE: dict[str, Fault] = {
     fault.name: fault
-    for module in (configuration, host, scraping, placement, witnesses, callers, proxmox, applications, addresses)
+    for module in (
+        configuration, host, scraping, placement, witnesses, callers, proxmox, applications, addresses, honeydue,
+    )  # fmt: skip
     for fault in module.FAULTS
 }
 

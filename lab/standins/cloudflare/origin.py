@@ -8,7 +8,7 @@ import socket
 import ssl
 from collections.abc import Mapping
 
-from lab.standins.cloudflare.zone import Origin, Zone
+from lab.standins.cloudflare.zone import Origin, Patience, Zone
 
 # Zero-downtime failover is documented for these alone, and only once.
 WORTH_ANOTHER_TRY = frozenset({521, 522, 523, 525, 526})
@@ -35,39 +35,24 @@ class Answer:
     own: bool = False
 
 
-def ask(zone: Zone, origin: Origin, request: Request, trust: ssl.SSLContext) -> Answer:
-    """Sends one request to one origin."""
-    strict = zone.hosts[request.host] == "strict"
+def ask(origin: Origin, request: Request, trust: ssl.SSLContext | None, patience: Patience) -> Answer:
+    """Sends one request to one origin: under TLS, its certificate judged by ``trust``, or without one in the clear."""
     try:
         plain = socket.create_connection(
-            (origin.address, origin.https if strict else origin.http), timeout=zone.patience.connect
+            (origin.address, origin.https if trust else origin.http), timeout=patience.connect
         )
     except OSError as error:
         return Answer(_no_connection(error), own=True)
-    try:
-        plain.settimeout(zone.patience.answer)
-        with trust.wrap_socket(plain, server_hostname=request.host) if strict else plain as connection:
-            return _exchange(connection, request)
-    except ssl.SSLCertVerificationError:
-        return Answer(526, own=True)
-    except TimeoutError:
-        return Answer(524, own=True)
-    except ssl.SSLError:
-        return Answer(525, own=True)
-    except (OSError, http.client.HTTPException):
-        return Answer(520, own=True)  # it answered with nothing, or with what is no HTTP
-    finally:
-        plain.close()
+    with plain:
+        plain.settimeout(patience.answer)
+        return _encrypted(plain, request, trust) if trust else _exchange(plain, request)
 
 
-def reachable(origin: Origin, patience: float) -> bool:
-    """Whether both of an origin's ports accept a connection: a monitor of type TCP."""
-    for port in (origin.http, origin.https):
-        try:
-            socket.create_connection((origin.address, port), timeout=patience).close()
-        except OSError:
-            return False
-    return True
+def healthy(zone: Zone, origin: Origin, trust: ssl.SSLContext) -> bool:
+    """Whether HTTP answers on both of an origin's ports, whatever its status: a monitor's request for a host of its own."""
+    request = Request("GET", "/", f"monitor.{zone.name}", {"User-Agent": "Cloudflare-Healthchecks/1.0"})
+    patience = Patience(zone.patience.connect, zone.patience.connect)
+    return not any(ask(origin, request, judge, patience).own for judge in (trust, None))
 
 
 def _no_connection(error: OSError) -> int:
@@ -78,7 +63,28 @@ def _no_connection(error: OSError) -> int:
     return 523
 
 
+def _encrypted(plain: socket.socket, request: Request, trust: ssl.SSLContext) -> Answer:
+    try:
+        connection = trust.wrap_socket(plain, server_hostname=request.host)
+    except ssl.SSLCertVerificationError:
+        return Answer(526, own=True)
+    except OSError:  # of which ssl's errors are a kind, and a handshake that takes too long
+        return Answer(525, own=True)
+    with connection:
+        return _exchange(connection, request)
+
+
 def _exchange(connection: socket.socket, request: Request) -> Answer:
+    """The origin's answer; without one in time 524, and 520 where it is none, or no HTTP."""
+    try:
+        return _sent(connection, request)
+    except TimeoutError:
+        return Answer(524, own=True)
+    except (OSError, http.client.HTTPException):
+        return Answer(520, own=True)
+
+
+def _sent(connection: socket.socket, request: Request) -> Answer:
     head = [f"{request.method} {request.path} HTTP/1.1", f"Host: {request.host}"]
     head += [f"{name}: {value}" for name, value in request.headers.items()]
     if request.body:

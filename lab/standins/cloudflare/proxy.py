@@ -6,8 +6,9 @@ import collections
 import itertools
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
-from lab.standins.cloudflare.origin import WORTH_ANOTHER_TRY, Answer, Request, ask, reachable
+from lab.standins.cloudflare.origin import WORTH_ANOTHER_TRY, Answer, Request, ask, healthy
 from lab.standins.cloudflare.zone import Origin, Zone
 
 _EVERY = 2.0
@@ -27,17 +28,20 @@ class Proxy:
     def fetch(self, request: Request) -> Answer:
         """The answer of the origin, or Cloudflare's own. The host must be one of the zone's."""
         first, *others = self._order()
-        answer = ask(self.zone, first, request, self._trust)
+        trust = self._trust if self.zone.hosts[request.host] == "strict" else None
+        answer = ask(first, request, trust, self.zone.patience)
         if answer.own and answer.status in WORTH_ANOTHER_TRY and others and self._health[others[0].name]:
-            answer = ask(self.zone, others[0], request, self._trust)
+            answer = ask(others[0], request, trust, self.zone.patience)
         with self._lock:
             self._requests[request.host, answer.status] += 1
         return answer
 
     def check(self) -> None:
-        """Asks after every origin's health once."""
-        for origin in self.zone.origins:
-            self._health[origin.name] = reachable(origin, self.zone.patience.connect)
+        """Asks after every origin's health once, all at the same time."""
+        origins = self.zone.origins
+        with ThreadPoolExecutor(max_workers=len(origins)) as pool:
+            found = list(pool.map(lambda origin: healthy(self.zone, origin, self._trust), origins))
+        self._health = {origin.name: well for origin, well in zip(origins, found, strict=True)}
 
     def watch(self, wait: Callable[[float], bool]) -> None:
         """Checks for ever, until ``wait`` (of so many seconds) says that it is over."""

@@ -13,6 +13,7 @@ from lab.standins.cloudflare import pages, ranges
 from lab.standins.cloudflare.origin import Answer, Request
 from lab.standins.cloudflare.proxy import Proxy
 
+# The API. It also answers by its address alone, for those who do not know the lab's names.
 API_HOST = "api.cloudflare.com"
 _LIMIT = 1 << 20
 # Of one connection, and so not passed on; the others are set anew.
@@ -32,7 +33,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(min(int(self.headers.get("content-length") or 0), _LIMIT))
         host = (self.headers.get("host") or "").partition(":")[0].lower()
         ray = f"{secrets.token_hex(8)}-AKL"
-        if host == API_HOST and self.server.tls:
+        if host in (API_HOST, self.server.server_address[0]) and self.server.tls:
             self._api()
         elif host not in self.server.proxy.zone.hosts:
             self._send(Answer(409, (("Content-Type", "text/html; charset=UTF-8"),), pages.unknown_host(host, ray)), ray)
