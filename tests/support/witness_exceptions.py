@@ -63,6 +63,14 @@ ACCEPTED = (
     ),
     _accepted(
         "ingress",
+        "reapply_chart_config",
+        "sockets",
+        """Only where the DaemonSet is gone and no pod of it is left, as two kinds of objects say: the nodes can hide that
+        somebody else holds the edge's ports. Nothing serves then whom the installation could disturb, its pods would
+        wait for those ports, and `helm_chart_config` fails and is undone.""",
+    ),
+    _accepted(
+        "ingress",
         "complete_trusted_ips",
         "helm",
         """The same: that ranges are not trusted, the DaemonSet and its pods say. It adds nothing but ranges of the
@@ -70,33 +78,44 @@ ACCEPTED = (
     ),
     _accepted(
         "target_down",
-        "remove_service_monitor",
-        "monitors",
-        """The ServiceMonitor is what would be removed, in the version that was seen (`resource_version`). A draft
-        besides: the guard `draft` holds, and the plan is shown to a human.""",
+        "create_service_monitor",
+        "endpoints",
+        """The Service is what the ServiceMonitor is made for, and only it says which labels it has. Four others agree that
+        one is missing: the monitoring cluster's API, Prometheus, which has no pool of the namespace, the pods, and what
+        a pod of Prometheus is served at their socket. It is created only where there is none of that name, selects by
+        these labels and nothing else, and is taken back if the target does not come up.""",
     ),
     _accepted(
         "target_down",
         "repair_service_monitor",
-        "monitors",
-        """The ServiceMonitor is what would be written to, see TraefikDown. A draft besides: the guard `draft` holds,
-        and the plan is shown to a human.""",
+        "endpoints",
+        """As before: the labels are the Service's own. That the ServiceMonitor is the wrong one, the monitoring cluster's
+        API says and Prometheus, whose pool of it is empty. `service_monitor` writes only the version that was seen
+        (`precondition.resource_version`), and what it wrote is taken back if the target does not come up.""",
+    ),
+    _accepted(
+        "target_down",
+        "move_scrape_target",
+        "configured",
+        """The ScrapeConfig is what would be written to, and `scrape_config` reads it again before it writes: it refuses where
+        it is not there, is another version (`precondition.resource_version`) or has another owner
+        (`precondition.owner`). Where to move it stands in the inventory, and a pod of Prometheus was served metrics there.""",
     ),
     _accepted(
         "target_down",
         "restart_exporter",
-        "exporters scrape",
-        """The pods are what would be restarted, and only those that say of themselves that they are not ready. A draft
-        besides: the guard `draft` holds, and the plan is shown to a human.""",
+        "exporters",
+        """The pod is what would be deleted, by its `uid`: one that is not there is not, nor is its successor. That the
+        exporter of that node does not answer, while the node does, Prometheus says, one of its pods and we ourselves.""",
     ),
     _accepted(
         "target_down",
         "silence",
-        "endpoints exporters nodes pods reach scrape silences ways_in web",
-        """A silence is what is left when nothing explains the alert, so whoever hides the explanation brings it about.
-        It changes nothing in the estate, names the alert and the job exactly (`alertmanager_silence` refuses
-        anything wider), ends by itself after four hours, and the finding calls its owner in the same step. A draft
-        besides: the guard `draft` holds, and the plan is shown to a human.""",
+        "inside outside scrape",
+        """A silence is what is left when nothing explains the alert, or when what explains it is for a human, so whoever hides
+        the explanation brings it about. It changes nothing in the estate, names the alert, the job and the cluster
+        exactly (`alertmanager_silence` refuses anything wider), comes after the call to the finding's owner, and ends
+        with the incident or after four hours.""",
     ),
 )
 

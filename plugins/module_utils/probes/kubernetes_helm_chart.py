@@ -28,7 +28,7 @@ class HelmChart(Probe):
     """A HelmChartConfig, which changes a chart that k3s brings, and the job that installs the chart.
 
     ``expected`` is the text that ``spec.valuesContent`` should be. The two are compared as YAML: comments, order of
-    keys and the way of quoting do not matter. ``job`` is ``helm-install-NAME`` where it is not given.
+    keys and the way of quoting do not matter. What ``spec.values`` has goes over it, as in Helm. ``job`` is ``helm-install-NAME`` where it is not given.
 
     Value: ``exists`` (the HelmChartConfig), ``chart_exists`` (the HelmChart that it is for), ``as_expected`` (null
     where nothing is expected; without a HelmChartConfig the values are empty), ``differences`` (dotted paths of what
@@ -74,8 +74,9 @@ class HelmChart(Probe):
 
 def summary(config: Json | None, chart: Json | None, job: Json | None, expected: Any) -> Json:
     """The probe's value from the API's objects; each is None where there is none."""
+    spec = (config or {}).get("spec") or {}
     try:
-        present = values(((config or {}).get("spec") or {}).get("valuesContent") or "")
+        present = overlaid(values(spec.get("valuesContent") or ""), spec.get("values") or {})
     except ValueError as error:
         raise ProbeError("bad_answer", f"valuesContent: {error}") from None
     differing = [] if expected is None else list(differences(present, expected))
@@ -110,6 +111,16 @@ def values(text: str) -> Json:
     if not isinstance(found, dict):
         raise ValueError("not a mapping")  # noqa: TRY004  a fault of the text
     return found
+
+
+def overlaid(under: Json, over: Json, depth: int = 0) -> Json:
+    """Values with others over them: mappings are merged, everything else is replaced."""
+    merged = dict(under)
+    for key, value in over.items():
+        below = merged.get(key)
+        both = isinstance(below, dict) and isinstance(value, dict) and depth < DEEPEST
+        merged[key] = overlaid(below, value, depth + 1) if both else value
+    return merged
 
 
 def differences(left: Any, right: Any, path: str = "", depth: int = 0) -> Iterator[str]:

@@ -65,6 +65,14 @@ def test_what_differs_is_named_by_its_path(present: str, paths: list[str]) -> No
     assert (found["as_expected"], found["differences"]) == (False, paths)
 
 
+def test_values_as_data_go_over_those_as_text() -> None:
+    both = config(VALUES)
+    both["spec"]["values"] = {"updateStrategy": {"rollingUpdate": {"maxSurge": 1}}}
+    found = summary(both, {}, None, values(VALUES))
+    assert found["differences"] == ["updateStrategy.rollingUpdate.maxSurge"]
+    assert (found["max_unavailable"], found["max_surge"]) == (1, 1)
+
+
 def test_a_config_that_is_not_there_has_no_values_and_is_not_as_expected() -> None:
     found = summary(None, None, None, values(VALUES))
     assert (found["exists"], found["chart_exists"], found["as_expected"]) == (False, False, False)
