@@ -31,11 +31,15 @@ def _documents(manifest: str) -> tuple[Object, ...]:
 
 def document(kind: str, name: str) -> Object:
     """A fresh copy of one object as the manifests have it. Raises KeyError where there is none."""
-    for manifest in MANIFESTS:
-        for candidate in _documents(manifest):
-            if (candidate["kind"], candidate["metadata"]["name"]) == (kind, name):
-                return dict(json.loads(json.dumps(candidate)))
+    for candidate in _all():
+        if (candidate["kind"], candidate["metadata"]["name"]) == (kind, name):
+            return dict(json.loads(json.dumps(candidate)))
     raise KeyError(f"{kind}/{name}")
+
+
+def has(kind: str, name: str) -> bool:
+    """Whether the manifests have such an object."""
+    return any((entry["kind"], entry["metadata"]["name"]) == (kind, name) for entry in _all())
 
 
 def prepare(cluster: Cluster, paths: Paths, definitions: Path) -> None:

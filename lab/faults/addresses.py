@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from lab import cgroups
+from lab import estate as manifests
 from lab.faults.base import Estate, Fault
-from lab.faults.objects import Added, Changed
+from lab.faults.objects import Added, Change, Changed
 from lab.kube import Object
 from lab.settings import API_PORT, BRIDGE_ADDRESS, MONITORING_NODE, NODES, Node
 from lab.shell import in_network_of, run
@@ -32,7 +33,7 @@ def _through_the_api_server(document: Object) -> None:
     document["spec"]["staticConfigs"][0]["targets"] = [f"{BRIDGE_ADDRESS}:{API_PORT}"]
 
 
-def _at(address: str) -> Callable[[Object], None]:
+def _at(address: str) -> Change:
     def change(document: Object) -> None:
         document["spec"]["staticConfigs"][0]["targets"] = [address]
 
@@ -43,7 +44,7 @@ def _scaled_to_nothing(document: Object) -> None:
     document["spec"]["replicas"] = 0
 
 
-def _not_on(node: Node) -> Callable[[Object], None]:
+def _not_on(node: Node) -> Change:
     def change(document: Object) -> None:
         expression = {"key": "kubernetes.io/hostname", "operator": "NotIn", "values": [node.name]}
         terms = {"nodeSelectorTerms": [{"matchExpressions": [expression]}]}
@@ -115,25 +116,36 @@ _NO_NODE_PORT = ("Service", "argocd-metrics-nodeport", None)
 _NO_POLICY = ("NetworkPolicy", "argocd-application-controller-metrics-external", None)
 
 
-def _argocd(name: str, what: str, *objects: tuple[str, str, Callable[[Object], None] | None]) -> Fault:
-    return Changed(f"argocd-{name}", what, _DOWN, objects)
+class ArgoCD(Changed):
+    """A piece, or several, of the way in to Argo CD's metrics is not as it should be."""
+
+    def __init__(self, name: str, what: str, *objects: tuple[str, str, Change | None]) -> None:
+        super().__init__(f"argocd-{name}", what, _DOWN, objects)
+
+    def undo(self, estate: Estate) -> None:
+        """Takes away, too, what a remedy made in the place of what was missing."""
+        for kind in ("Service", "networking.k8s.io/v1/NetworkPolicy"):
+            for found in estate.cluster.list(kind, "argocd"):
+                if not manifests.has(kind.rpartition("/")[2], found["metadata"]["name"]):
+                    estate.cluster.delete(kind, found["metadata"]["name"], "argocd")
+        super().undo(estate)
 
 
 FAULTS: Sequence[Fault] = (
-    _argocd(
+    ArgoCD(
         "through-the-api-server",
         "Argo CD is scraped through the API server, which reaches no pod; no NodePort, and a NetworkPolicy in the way",
         _PROXIED, _NO_NODE_PORT, _NO_POLICY,
     ),
-    _argocd(
+    ArgoCD(
         "policy-missing",
         "Argo CD is scraped through its NodePort, and its NetworkPolicy lets only pods in", _NO_POLICY,
     ),
-    _argocd(
+    ArgoCD(
         "node-port-missing",
         "Argo CD is scraped at a NodePort that there is not; the NetworkPolicy would let it in", _NO_NODE_PORT,
     ),
-    _argocd(
+    ArgoCD(
         "target-not-moved",
         "Argo CD is scraped through the API server; NodePort and NetworkPolicy for the other way are there", _PROXIED,
     ),

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from lab.faults.objects import Added, Changed
+from lab.faults.objects import Added, Change, Changed
 from lab.kube import Object
 
 _DOWN, _MISSING = "TargetDown", "PrometheusTargetMissing"
 _TRACKED = {"argocd.argoproj.io/tracking-id": "shop:monitoring.coreos.com/ServiceMonitor:apps/shop"}
 
 
-def _with_arguments(*arguments: str) -> Callable[[Object], None]:
+def _with_arguments(*arguments: str) -> Change:
     def change(document: Object) -> None:
         document["spec"]["template"]["spec"]["containers"][0]["args"] += arguments
 
