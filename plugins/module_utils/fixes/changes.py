@@ -26,6 +26,7 @@ _SECRETS = (
     ),
     re.compile(r"(://[^/\s:@]*:)([^/\s@]+)(?=@)"),
 )
+_SECRET_NAME = re.compile(r"pass(word|wd|phrase)|secret|token|api[-_.]?key|credential|private[-_.]?key", re.IGNORECASE)
 _SECRET_KEYS = frozenset({"params", "endpointParams"})  # of a scrape and of its OAuth2 request
 _KEPT_BY_CLUSTER = frozenset(
     {
@@ -137,6 +138,16 @@ def hidden(value: Any) -> Any:
         for pattern in _SECRETS:
             value = pattern.sub(lambda found: found.group(1) + _tag(found.group(2)), value)
     return value
+
+
+def hidden_by_name(value: Any) -> Any:
+    """A value without the texts that stand under a name that speaks of a secret, as in the values of a chart."""
+    if isinstance(value, dict):
+        return {
+            key: _tag(member) if isinstance(member, str) and _SECRET_NAME.search(str(key)) else hidden_by_name(member)
+            for key, member in value.items()
+        }
+    return [hidden_by_name(member) for member in value] if isinstance(value, list) else value
 
 
 def _is_environment(value: Json) -> bool:

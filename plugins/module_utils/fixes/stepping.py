@@ -22,7 +22,6 @@ from ansible_collections.oncall.remedy.plugins.module_utils.fixes.writing import
 
 State = TypeVar("State")
 
-_POLL = 0.5
 _SENDS = 12
 
 
@@ -68,17 +67,24 @@ class Carried(Generic[State]):
 class Stepper(Generic[State]):
     """Carries a fix out. ``look`` reads what is there; ``judge`` gives what is next, or FixFailed to refuse.
 
-    ``timeout`` is in seconds and bounds the whole.
+    ``timeout`` bounds the whole, and ``poll`` is how long it waits between two looks; both are seconds.
     """
 
     def __init__(
-        self, what: str, look: Callable[[], State], judge: Callable[[State], Next], timeout: float, clock: Clock
+        self,
+        what: str,
+        look: Callable[[], State],
+        judge: Callable[[State], Next],
+        timeout: float,
+        clock: Clock,
+        poll: float = 0.5,
     ) -> None:
         self._what = what
         self._look = look
         self._judge = judge
         self._clock = clock
         self._timeout = timeout
+        self._poll = poll
         self._deadline = clock.monotonic() + timeout
         self._sent: Step | None = None
         """A step that was sent and of which nobody has said what became of it."""
@@ -116,9 +122,9 @@ class Stepper(Generic[State]):
             self._settle(found)
             if not isinstance(found, Wait):
                 return found, now
-            if self._clock.monotonic() + _POLL >= self._deadline:
+            if self._clock.monotonic() + self._poll >= self._deadline:
                 raise FixFailed(self._what, f"not done after {self._timeout:g} s: {found.until}", found.next_step)
-            self._clock.sleep(_POLL)
+            self._clock.sleep(self._poll)
             now = self._look_again(None)
 
     def _settle(self, found: Next) -> None:
@@ -162,14 +168,14 @@ class Stepper(Generic[State]):
             try:
                 return self._look()
             except ProbeError as error:
-                if error.kind in FINAL or self._clock.monotonic() + _POLL >= self._deadline:
+                if error.kind in FINAL or self._clock.monotonic() + self._poll >= self._deadline:
                     said = f"the last request got no good answer ({failed.message}), and since then " if failed else ""
                     raise FixFailed(
                         self._what,
                         f"{said}what is there cannot be read ({error.message})",
                         "Run again once the API server answers: it goes on from there, and nothing is done twice",
                     ) from error
-            self._clock.sleep(_POLL)
+            self._clock.sleep(self._poll)
 
 
 def changed(carried: Carried[Any]) -> dict[str, Any]:

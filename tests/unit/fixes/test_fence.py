@@ -17,10 +17,13 @@ import yaml
 
 from ansible_collections.oncall.remedy.plugins.module_utils import http_transport, process
 from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeError
-from ansible_collections.oncall.remedy.plugins.module_utils.fixes import running
+from ansible_collections.oncall.remedy.plugins.module_utils.fixes import copies, running
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.alertmanager import Matcher, Peers
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.failure import FixFailed
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.fence import Bounds, Fence
+from ansible_collections.oncall.remedy.plugins.module_utils.fixes.kubernetes_object import Order as ObjectOrder
+from ansible_collections.oncall.remedy.plugins.module_utils.fixes.kubernetes_object import Remove
+from ansible_collections.oncall.remedy.plugins.module_utils.fixes.object_kinds import Name
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.repairing import Order as MonitorOrder
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.restart import Restart
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.rolling import Order
@@ -33,9 +36,19 @@ from ansible_collections.oncall.remedy.plugins.module_utils.kube import KubeTran
 from tests.support.wire import Wire, answer_json, hang, kube_status
 from tests.unit.fixes.cluster import APPS, Cluster, Hands
 from tests.unit.fixes.helpers import controller_revision, pod, service_monitor, template, workload
+from tests.unit.fixes.store import Store
 
 ROLES = Path(__file__).resolve().parents[3] / "roles"
-FIXES = ("rollout_restart", "rollout_undo", "service_monitor", "alertmanager_silence")
+FIXES = (
+    "alertmanager_silence",
+    "helm_chart_config",
+    "kubernetes_object",
+    "pod_restart",
+    "rollout_restart",
+    "rollout_undo",
+    "scrape_config",
+    "service_monitor",
+)
 NOW = Hands().unix()
 DAEMON_SET = APPS + "daemonsets/traefik"
 MONITOR = "/apis/monitoring.coreos.com/v1/namespaces/traefik/servicemonitors/traefik"
@@ -215,6 +228,23 @@ def test_a_conflict_is_not_written_over_behind_the_fence(
     assert caught.value.kind == "fenced"
     assert [request.method for request in wire.requests].count("PATCH") == 1
     assert cluster.writes == []
+
+
+def test_a_fix_of_several_requests_stops_where_the_fence_comes_down_and_says_what_it_did(
+    wire: Wire, fenced: Callable[[int], KubeTransport]
+) -> None:
+    monitors = MONITOR.rpartition("/")[0]
+    maps = "/api/v1/namespaces/traefik/configmaps"
+    order = ObjectOrder(Name("ServiceMonitor", "traefik", "traefik"), "3f2a")
+    store = Store(wire).knows(monitors, maps).expect(copies.path("3f2a", order.name))
+    store.put(monitors, service_monitor())
+    with pytest.raises(FixFailed, match="permit is gone") as caught:
+        Remove(fenced(1), order, Hands(store)).run(check=False)
+    assert store.writes == [f"POST {maps}"]
+    assert (caught.value.changed, caught.value.unknown) == (True, False)
+    assert caught.value.result["report"][0].startswith("copy kept in ConfigMap")
+    Remove(fenced(1), order, Hands(store)).run(check=False)
+    assert store.writes == [f"POST {maps}", f"DELETE {MONITOR}"]
 
 
 def test_a_silence_whose_answer_was_lost_is_not_made_again_behind_the_fence(wire: Wire) -> None:

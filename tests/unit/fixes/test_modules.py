@@ -13,13 +13,17 @@ from typing import Any
 import pytest
 from ansible.module_utils.testing import patch_module_args
 
+from ansible_collections.oncall.remedy.plugins.module_utils.fixes import copies
+from ansible_collections.oncall.remedy.plugins.module_utils.fixes.object_kinds import Name
 from tests.support.wire import Wire, answer_json, kube_status
 from tests.unit.fixes.cluster import APPS, PODS, Cluster
 from tests.unit.fixes.helpers import Json, controller_revision, pod, rolled_out, service_monitor, template, workload
+from tests.unit.fixes.store import Store
 
 MODULES = "ansible_collections.oncall.remedy.plugins.modules"
 DAEMON_SET = APPS + "daemonsets/traefik"
 MONITOR = "/apis/monitoring.coreos.com/v1/namespaces/traefik/servicemonitors/traefik"
+AT_A = {"namespace": "a", "name": "b"}
 WORKLOAD = {"kind": "DaemonSet", "namespace": "traefik", "name": "traefik", "incident": "3f2a"}
 
 
@@ -96,6 +100,62 @@ def test_a_silence_is_made_by_plain_options(wire: Wire, run: Any) -> None:
     assert (result["changed"], result["silence_id"]) == (True, "id-1")
 
 
+def test_a_scrape_target_is_moved_by_plain_options(wire: Wire, run: Any) -> None:
+    path = "/apis/monitoring.coreos.com/v1alpha1/namespaces/monitoring/scrapeconfigs/argocd"
+    thing = service_monitor()
+    thing["spec"] = {"staticConfigs": [{"targets": ["10.10.0.40:6443"]}], "scheme": "HTTPS"}
+    cluster = Cluster(wire, path, thing)
+    moved = {"targets": ["10.10.0.40:30082"], "scheme": "http"}
+    assert run("scrape_config", namespace="monitoring", name="argocd", incident="3f2a", **moved)["changed"]
+    assert cluster.thing["spec"] == {"staticConfigs": [{"targets": ["10.10.0.40:30082"]}], "scheme": "HTTP"}
+
+
+def test_an_object_is_created_removed_and_taken_back_by_plain_options(wire: Wire, run: Any) -> None:
+    monitors, maps = MONITOR.rpartition("/")[0], "/api/v1/namespaces/traefik/configmaps"
+    name = {"kind": "ServiceMonitor", "namespace": "traefik", "name": "traefik", "incident": "3f2a"}
+    kept = copies.path("3f2a", Name("ServiceMonitor", "traefik", "traefik"))
+    store = Store(wire).knows(monitors, maps).expect(MONITOR, kept)
+    spec = {"selector": {"matchLabels": {"app": "traefik"}}, "endpoints": [{"port": "metrics"}]}
+    assert run("kubernetes_object", **name, spec=spec, labels={"release": "stack"})["changed"]
+    assert store.objects[MONITOR]["spec"] == spec
+    assert run("kubernetes_object", **name, state="restored")["changed"]
+    assert MONITOR not in store.objects
+    store.put(monitors, service_monitor())
+    assert run("kubernetes_object", **name, state="absent", precondition={"owner": ""})["changed"]
+    assert (MONITOR in store.objects, kept in store.objects) == (False, True)
+
+
+def test_a_pod_is_restarted_by_plain_options(wire: Wire, run: Any) -> None:
+    store = Store(wire).knows(PODS)
+    old = pod("exporter-x7k2p")
+    old["metadata"]["ownerReferences"] = [{"kind": "DaemonSet", "name": "exporter", "controller": True}]
+    store.put(PODS, old)
+    new = {**old, "metadata": {**old["metadata"], "name": "exporter-9fqzt"}}
+    store.before_write = [lambda one: one.put(PODS, new)]
+    result = run("pod_restart", namespace="traefik", incident="3f2a", pods=["exporter-x7k2p"])
+    assert result["report"] == ["exporter-x7k2p → exporter-9fqzt on hetzner1, ready after 3 s"]
+
+
+def test_a_chart_config_in_check_mode_shows_its_diff_and_writes_nothing(wire: Wire, run: Any) -> None:
+    system = "namespaces/kube-system"
+    collections = {
+        "configs": f"/apis/helm.cattle.io/v1/{system}/helmchartconfigs",
+        "jobs": f"/apis/batch/v1/{system}/jobs",
+        "sets": f"/apis/apps/v1/{system}/daemonsets",
+        "revisions": f"/apis/apps/v1/{system}/controllerrevisions",
+        "pods": f"/api/v1/{system}/pods",
+    }
+    store = Store(wire).knows(*collections.values()).expect(collections["jobs"] + "/helm-install-traefik")
+    store.put(collections["configs"], {"metadata": {"name": "traefik"}, "spec": {"valuesContent": "a: 1"}})
+    thing = workload()
+    thing["metadata"]["namespace"] = "kube-system"
+    store.put(collections["sets"], thing)
+    where = {"namespace": "kube-system", "name": "traefik"}
+    result = run("helm_chart_config", check=True, incident="3f2a", values="a: 2", workload=where, **where)
+    assert (result["changed"], wire.methods()) == (True, {"GET"})
+    assert "a: 2" in result["diff"]["after"]
+
+
 FORBIDDEN = (
     'daemonsets.apps "traefik" is forbidden: User "system:serviceaccount:oncall-remedy:probe" cannot patch resource '
     '"daemonsets" in API group "apps" in the namespace "traefik"'
@@ -158,6 +218,21 @@ def test_each_kind_of_error_has_its_next_step(
             "takes every Service",
         ),
         ("alertmanager_silence", {"incident": "c", "matchers": [{"name": "a", "value": "b"}]}, "'url' or 'urls'"),
+        ("scrape_config", {"namespace": "a", "name": "b", "incident": "c"}, "targets, scheme, metrics_path"),
+        ("kubernetes_object", {**WORKLOAD, "kind": "Secret"}, "must be one of: ServiceMonitor, Service, NetworkPolicy"),
+        ("kubernetes_object", {**WORKLOAD, "kind": "Service"}, "spec"),
+        ("kubernetes_object", {**WORKLOAD, "kind": "Service", "spec": {}}, "its selector is empty"),
+        ("pod_restart", {"namespace": "a", "incident": "c", "pods": []}, "it is empty"),
+        (
+            "helm_chart_config",
+            {"namespace": "a", "name": "b", "incident": "c", "values": "", "trusted_ips": {}, "workload": AT_A},
+            "mutually exclusive: values|trusted_ips",
+        ),
+        (
+            "helm_chart_config",
+            {"namespace": "a", "name": "b", "incident": "c", "trusted_ips": {"web": "10.0.0.0/8"}, "workload": AT_A},
+            "it has no list of networks",
+        ),
     ],
 )
 def test_wrong_arguments_are_refused_before_anything_is_asked(
