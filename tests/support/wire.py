@@ -23,7 +23,7 @@ import struct
 import threading
 import urllib.parse
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Self
 
 _MAGIC = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
@@ -198,7 +198,7 @@ class Wire:
     def methods(self) -> set[str]:
         return {request.method for request in self.requests}
 
-    def __enter__(self) -> Wire:
+    def __enter__(self) -> Self:
         self._start(self._accept)
         return self
 

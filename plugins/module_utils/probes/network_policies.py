@@ -83,7 +83,8 @@ def _is_port(one: Json, to: Destination) -> bool | None:
         return True
     if isinstance(wanted, str):
         return None if to.port_name is None else wanted == to.port_name
-    return bool(wanted <= to.port <= one.get("endPort", wanted))
+    last: int = one.get("endPort") or wanted
+    return bool(wanted <= to.port <= last)
 
 
 def _from(rule: Json, source: Source, namespace: str) -> bool:

@@ -239,7 +239,8 @@ def _proxmox(value: Json) -> str:
         return f"silent: {brief(value.get('error'))}"
     if not value.get("authenticated"):
         return f"answers, but not to our credential: {brief(value.get('error'))}"
-    node = {True: "node online", False: "node offline"}.get(value.get("node_online"), "node unknown")
+    nodes: dict[Any, str] = {True: "node online", False: "node offline"}
+    node = nodes.get(value.get("node_online"), "node unknown")
     told = f"Proxmox {value.get('version') or '?'}, {node}, metrics {_count(value, 'metrics_status') or 'silent'}"
     return told + _also(value, services_down="down") + (f"; {brief(value['error'])}" if value.get("error") else "")
 
@@ -247,7 +248,7 @@ def _proxmox(value: Json) -> str:
 def _scrape_credential(value: Json) -> str:
     if not value.get("job_found"):
         return "the job is not in the configuration"
-    words = {True: "the one that works", False: "not the one that works"}
+    words: dict[Any, str] = {True: "the one that works", False: "not the one that works"}
     told = f"{value.get('scheme')} credential, {words.get(value.get('matches'), 'not in the configuration itself')}"
     return told + (", of another user" if value.get("username_matches") is False else "")
 

@@ -70,7 +70,7 @@ def put(name: str, server: wire.Wire, folder: pathlib.Path, options: dict[str, A
     """Asks, and takes an answer as well as an error."""
     token = folder / "token"
     token.write_text("t0ken")
-    settings = {
+    settings: dict[str, Any] = {
         "kubernetes": {"kubeconfig": kubeconfig(server.url, folder)},
         "prometheus": {"url": server.url},
         "alertmanager": {"url": server.url},

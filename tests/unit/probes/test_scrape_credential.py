@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import gzip
+import hmac
 import logging
 import pathlib
+import secrets
 import time
 from typing import Any
 
@@ -13,7 +15,6 @@ import pytest
 import yaml
 
 from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeError
-from ansible_collections.oncall.remedy.plugins.module_utils.probes import scrape_credential
 from ansible_collections.oncall.remedy.plugins.module_utils.probes.scrape_credential import (
     ScrapeCredential,
     find,
@@ -142,14 +143,14 @@ def test_a_password_is_the_text_that_prometheus_takes_it_for(tmp_path: pathlib.P
 
 
 def test_each_comparison_has_a_key_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = []
-    real = scrape_credential.random.token_bytes
+    made: list[bytes] = []
+    real = secrets.token_bytes
 
     def noted(size: int) -> bytes:
         made.append(real(size))
         return made[-1]
 
-    monkeypatch.setattr(scrape_credential.random, "token_bytes", noted)
+    monkeypatch.setattr(secrets, "token_bytes", noted)
     assert [same("a", "a"), same("a", "b"), same("a", "a" * 99), same("é", "é")] == [True, False, False, True]
     assert len(set(made)) == 4
     assert {len(key) for key in made} == {32}
@@ -212,7 +213,7 @@ def test_no_secret_and_no_digest_is_in_a_value_a_question_a_repr_or_a_log(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     key = b"k" * 32
-    monkeypatch.setattr(scrape_credential.random, "token_bytes", lambda _size: key)
+    monkeypatch.setattr(secrets, "token_bytes", lambda _size: key)
     job = {**CARRICK, "basic_auth": {"username": "root@pam", "password": password}}
     (tmp_path / "right").write_text(RIGHT)
     with wire.Wire() as server:
@@ -220,7 +221,7 @@ def test_no_secret_and_no_digest_is_in_a_value_a_question_a_repr_or_a_log(
         options = {"namespace": "monitoring", "secret": SECRET, "job": "proxmox-carrick"}
         probe = ScrapeCredential(transport(server, tmp_path), {**options, "password_file": str(tmp_path / "right")})
         seen = repr(probe.ask(time.monotonic() + 10)) + probe.question() + repr(vars(probe)) + caplog.text
-    digests = [scrape_credential.hmac.new(key, text.encode(), "sha256").hexdigest() for text in (RIGHT, STALE)]
+    digests = [hmac.new(key, text.encode(), "sha256").hexdigest() for text in (RIGHT, STALE)]
     hidden = [RIGHT, STALE, *digests, *(base64.b64encode(text.encode()).decode() for text in (RIGHT, STALE))]
     assert not [one for one in hidden if one in seen]
 
