@@ -91,10 +91,10 @@ class PrometheusTargets(Probe):
             pools = None
         return scraped(active, pools, self._dropped(deadline), time.time())
 
-    def read(self, raw: Scraped) -> Json:
+    def read(self, answer: Scraped) -> Json:
         """The value for this probe's job, out of what was fetched. Does no I/O and changes nothing."""
-        chosen = [row for row in chosen_by(raw, self.pattern) if _with_labels(row, self.given["labels"])]
-        return summary(raw, chosen, self.pattern, self.given["limit"])
+        chosen = [row for row in chosen_by(answer, self.pattern) if _with_labels(row, self.given["labels"])]
+        return summary(answer, chosen, self.pattern, self.given["limit"])
 
     def _dropped(self, deadline: float) -> dict[str, int] | None:
         try:
