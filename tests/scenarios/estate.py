@@ -20,11 +20,14 @@ KINDS = (
     *("Namespace", "Node", "Service", "ConfigMap", "Secret", "ServiceAccount", "Pod"),
     *("apps/v1/DaemonSet", "apps/v1/Deployment", "apps/v1/StatefulSet"),
     *("apps/v1/ReplicaSet", "apps/v1/ControllerRevision"),
-    *("networking.k8s.io/v1/Ingress", "networking.k8s.io/v1/IngressClass"),
+    "batch/v1/Job",
+    *("networking.k8s.io/v1/Ingress", "networking.k8s.io/v1/IngressClass", "networking.k8s.io/v1/NetworkPolicy"),
     *("rbac.authorization.k8s.io/v1/Role", "rbac.authorization.k8s.io/v1/RoleBinding"),
     *("rbac.authorization.k8s.io/v1/ClusterRole", "rbac.authorization.k8s.io/v1/ClusterRoleBinding"),
     *("monitoring.coreos.com/v1/ServiceMonitor", "monitoring.coreos.com/v1/PrometheusRule"),
-    "monitoring.coreos.com/v1/Prometheus",
+    *("monitoring.coreos.com/v1/Prometheus", "monitoring.coreos.com/v1/PodMonitor"),
+    "monitoring.coreos.com/v1alpha1/ScrapeConfig",
+    *("helm.cattle.io/v1/HelmChart", "helm.cattle.io/v1/HelmChartConfig"),
 )
 _OWN = ("status", "managedFields", "resourceVersion", "generation")
 
