@@ -94,12 +94,14 @@ class Certificate(_OfOneHost):
 
 
 class HostDown(_OfOneHost):
-    """The host is switched off."""
+    """The host is switched off and its cable dead: otherwise the kernel would say for it that nothing listens."""
 
     def apply(self, estate: Estate) -> None:
         Supervisor(estate.paths.supervisor_socket).stop(hosts.program_name(self.host))
+        run(["ip", "link", "set", self.host.link, "down"])
 
     def undo(self, estate: Estate) -> None:
+        run(["ip", "link", "set", self.host.link, "up"])
         Supervisor(estate.paths.supervisor_socket).start(hosts.program_name(self.host))
 
 

@@ -64,3 +64,18 @@ def test_a_run_directory_that_the_nodes_would_hide_is_refused(tmp_path: Path) ->
     found = list(preflight._run_directory_of(Paths(Path("/run/lab"), tmp_path))())
     assert len(found) == 1
     assert "ONCALL_REMEDY_LAB=/run/lab" in found[0]
+
+
+@pytest.mark.parametrize(
+    ("listed", "complaints"), [("nodev\toverlay\n\text4\n", 0), ("\text4\nnodev\toverlayish\n", 1)]
+)
+def test_a_kernel_without_overlays_is_named(
+    listed: str, complaints: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "filesystems"
+    file.write_text(listed, encoding="ascii")
+    monkeypatch.setattr(preflight, "_FILE_SYSTEMS", file)
+    monkeypatch.setattr("shutil.which", lambda _: None)
+    found = list(preflight._overlay())
+    assert len(found) == complaints
+    assert all("CONFIG_OVERLAY_FS" in problem for problem in found)
