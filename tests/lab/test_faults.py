@@ -11,7 +11,7 @@ import yaml
 
 from lab import estate, faults
 from lab.console import LabError
-from lab.faults import configuration, edge, placement, scraping
+from lab.faults import addresses, edge, objects, scraping
 from lab.kube import Object
 from lab.settings import NODES, SOURCE, Paths
 
@@ -27,7 +27,7 @@ class Remembering:
         self.objects[document["kind"], document["metadata"]["name"]] = document
 
     def delete(self, kind: str, name: str, namespace: str | None = None) -> None:
-        self.objects.pop((kind, name), None)
+        self.objects.pop((kind.rpartition("/")[2], name), None)
 
     def get(self, kind: str, name: str, namespace: str | None = None) -> Object:
         return {"spec": {"taints": self.taints.get(name)}}
@@ -36,7 +36,12 @@ class Remembering:
         self.taints[name] = body["spec"]["taints"]
 
     def list(self, kind: str, namespace: str | None = None, selector: str = "") -> list[Object]:
-        return []
+        word = kind.rpartition("/")[2]
+        return [
+            thing
+            for (found, _), thing in self.objects.items()
+            if found == word and thing["metadata"].get("namespace") == namespace
+        ]
 
 
 @pytest.fixture
@@ -102,6 +107,48 @@ def test_undo_gives_the_scraping_its_manifests_back(fault: faults.Fault, broken:
     assert cluster.objects.get((kind, name)) != estate.document(kind, name)
     fault.undo(broken)
     assert cluster.objects[kind, name] == estate.document(kind, name)
+
+
+OF_OBJECTS = [fault for fault in faults.CATALOGUE.values() if isinstance(fault, objects.Changed | objects.Added)]
+
+
+@pytest.mark.parametrize("fault", OF_OBJECTS, ids=lambda fault: str(fault.name))
+def test_undo_gives_every_object_its_manifest_back(fault: faults.Fault, broken: faults.Estate) -> None:
+    cluster: Any = broken.cluster
+    for entry in estate._all():
+        cluster.apply(entry)
+    healthy = dict(cluster.objects)
+    fault.apply(broken)
+    assert cluster.objects != healthy
+    fault.undo(broken)
+    assert cluster.objects == healthy
+
+
+def test_undo_takes_away_what_a_remedy_made_meanwhile(broken: faults.Estate) -> None:
+    cluster: Any = broken.cluster
+    for entry in estate._all():
+        cluster.apply(entry)
+    healthy = dict(cluster.objects)
+    made = {"kind": "NetworkPolicy", "metadata": {"name": "argocd-metrics-external", "namespace": "argocd"}}
+    kept = {"kind": "ConfigMap", "metadata": {"name": "oncall-remedy-kept-3f2a", "namespace": "monitoring"}}
+    for name, left in (("argocd-policy-missing", made), ("kube-scheduler-monitored", kept)):
+        faults.CATALOGUE[name].apply(broken)
+        cluster.apply(left)
+        faults.CATALOGUE[name].undo(broken)
+        assert cluster.objects == healthy
+
+
+def test_a_node_drops_packets_before_the_port_of_a_service_becomes_a_pods(
+    broken: faults.Estate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[tuple[list[str], str | None]] = []
+    monkeypatch.setattr(addresses, "run", lambda command, stdin=None, check=True: given.append((command, stdin)))
+    faults.CATALOGUE["agent-firewalled"].apply(broken)
+    (_, _), (command, rules) = given
+    assert command[:2] == ["nsenter", "--net=/run/netns/hetzner3"]
+    assert rules
+    assert "ip saddr 10.66.0.11 tcp dport 30200 drop" in rules
+    assert "hook prerouting priority -310" in rules
 
 
 def test_a_taint_is_added_once_and_taken_away_without_touching_others(broken: faults.Estate) -> None:
