@@ -20,13 +20,10 @@ from lab.settings import Paths
 
 __all__ = ["CATALOGUE", "Estate", "Fault", "active", "apply", "undo"]
 
-CATALOGUE: dict[str, Fault] = {
-    fault.name: fault
-    for module in (
-        configuration, host, scraping, placement, witnesses, callers, proxmox, applications, addresses, honeydue,
-    )  # fmt: skip
-    for fault in module.FAULTS
-}
+_MODULES = (
+    configuration, host, scraping, placement, witnesses, callers, proxmox, applications, addresses, honeydue,
+)  # fmt: skip
+CATALOGUE: dict[str, Fault] = {fault.name: fault for module in _MODULES for fault in module.FAULTS}
 
 
 def active(paths: Paths) -> list[str]:

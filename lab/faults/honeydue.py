@@ -1,4 +1,4 @@
-"""Faults between a visitor of honeydue and its applications: a row of the seed's table each, and what its fixes mend."""
+"""Faults between a visitor of honeydue and its applications: every row of the seed's table, and what its fixes mend."""
 
 from __future__ import annotations
 

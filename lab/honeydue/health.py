@@ -24,7 +24,9 @@ def edge(cluster: Cluster) -> str:
         return "not yet seen by its controller"
     names = ("desiredNumberScheduled", "updatedNumberScheduled", "numberReady")
     counts = {name: status.get(name) or 0 for name in names}
-    return "" if set(counts.values()) == {len(NODES)} else ", ".join(f"{name} {count}" for name, count in counts.items())
+    return (
+        "" if set(counts.values()) == {len(NODES)} else ", ".join(f"{name} {count}" for name, count in counts.items())
+    )
 
 
 def served(query: Query) -> str:

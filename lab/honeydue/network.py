@@ -13,9 +13,7 @@ def up() -> None:
     run(["ip", "route", "replace", f"{settings.CLOUDFLARE_ADDRESS}/32", "dev", BRIDGE])
     for address in (f"{settings.CLOUDFLARE_ADDRESS}/32", f"{settings.FORMER_ADDRESS}/24"):
         _inside(CLOUDFLARE, "address", "replace", address, "dev", "eth0")
-    _inside(
-        CLOUDFLARE, "route", "replace", settings.OUTSIDE_NETWORK, "dev", "eth0", "src", settings.CLOUDFLARE_ADDRESS
-    )
+    _inside(CLOUDFLARE, "route", "replace", settings.OUTSIDE_NETWORK, "dev", "eth0", "src", settings.CLOUDFLARE_ADDRESS)
     for node in NODES:
         _inside(node, "address", "replace", f"{settings.outside_address(node)}/24", "dev", "eth0")
         _inside(node, "route", "replace", f"{settings.CLOUDFLARE_ADDRESS}/32", "dev", "eth0")

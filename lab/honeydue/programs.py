@@ -56,7 +56,7 @@ def _home(paths: Paths) -> Path:
 def _helm_controller(paths: Paths, program: Path) -> Program:
     """k3s runs it inside of its server, with that one's rights."""
     command = [program, "--kubeconfig", paths.pki / "helm-controller.kubeconfig", "--default-job-image", JOB_IMAGE]
-    # A controller that was killed is succeeded by the next after seconds, not after the usual three quarters of a minute.
+    # A controller that was killed is succeeded by the next within seconds, not after the usual 45.
     lease = {
         "CATTLE_ELECTION_LEASE_DURATION": "6s",
         "CATTLE_ELECTION_RENEW_DEADLINE": "4s",

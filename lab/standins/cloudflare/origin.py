@@ -49,7 +49,7 @@ def ask(origin: Origin, request: Request, trust: ssl.SSLContext | None, patience
 
 
 def healthy(zone: Zone, origin: Origin, trust: ssl.SSLContext) -> bool:
-    """Whether HTTP answers on both of an origin's ports, whatever its status: a monitor's request for a host of its own."""
+    """Whether HTTP answers on both of an origin's ports, with whatever status: a monitor's request for its own host."""
     request = Request("GET", "/", f"monitor.{zone.name}", {"User-Agent": "Cloudflare-Healthchecks/1.0"})
     patience = Patience(zone.patience.connect, zone.patience.connect)
     return not any(ask(origin, request, judge, patience).own for judge in (trust, None))

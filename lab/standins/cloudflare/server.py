@@ -43,7 +43,11 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._send(self.server.proxy.fetch(self._request(host, body, ray)), ray, host)
 
-    do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = do_GET
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def do_POST(self) -> None:
+        self.do_GET()
 
     def _request(self, host: str, body: bytes, ray: str) -> Request:
         visitor = self.client_address[0]
@@ -63,7 +67,10 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path.partition("?")[0] == "/client/v4/ips":
             status, found = 200, ranges.published()
         else:
-            problem = {"code": 7003, "message": f"Could not route to {self.path}, perhaps your object identifier is invalid?"}
+            problem = {
+                "code": 7003,
+                "message": f"Could not route to {self.path}, perhaps your object identifier is invalid?",
+            }
             status, found = 404, {"result": None, "success": False, "errors": [problem], "messages": []}
         self._send(Answer(status, (("Content-Type", "application/json"),), json.dumps(found).encode()), "")
 
