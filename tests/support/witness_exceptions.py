@@ -80,42 +80,44 @@ ACCEPTED = (
         "target_down",
         "create_service_monitor",
         "endpoints",
-        """The Service is what the ServiceMonitor is made for, and only it says which labels it has. Four others agree that
-        one is missing: the monitoring cluster's API, Prometheus, which has no pool of the namespace, the pods, and what
-        a pod of Prometheus is served at their socket. It is created only where there is none of that name, selects by
-        these labels and nothing else, and is taken back if the target does not come up.""",
+        """The Service is what the ServiceMonitor is made for, and only it says which labels it has. Four others agree
+        that one is missing: the monitoring cluster's API, Prometheus, which has no pool of the namespace, the pods,
+        and what a pod of Prometheus is served at their socket. It is created only where there is none of that name,
+        selects by these labels and nothing else, and is taken back if the target does not come up.""",
     ),
     _accepted(
         "target_down",
         "repair_service_monitor",
         "endpoints",
-        """As before: the labels are the Service's own. That the ServiceMonitor is the wrong one, the monitoring cluster's
-        API says and Prometheus, whose pool of it is empty. `service_monitor` writes only the version that was seen
-        (`precondition.resource_version`), and what it wrote is taken back if the target does not come up.""",
+        """As before: the labels are the Service's own. That the ServiceMonitor is the wrong one, the monitoring
+        cluster's API says and Prometheus, whose pool of it is empty. `service_monitor` writes only the version that
+        was seen (`precondition.resource_version`), and what it wrote is taken back if the target does not come up.""",
     ),
     _accepted(
         "target_down",
         "move_scrape_target",
         "configured",
-        """The ScrapeConfig is what would be written to, and `scrape_config` reads it again before it writes: it refuses where
-        it is not there, is another version (`precondition.resource_version`) or has another owner
-        (`precondition.owner`). Where to move it stands in the inventory, and a pod of Prometheus was served metrics there.""",
+        """The ScrapeConfig is what would be written to, and `scrape_config` reads it again before it writes: it
+        refuses where it is not there, is another version (`precondition.resource_version`) or has another owner
+        (`precondition.owner`). Where to move it stands in the inventory, and a pod of Prometheus was served metrics
+        there.""",
     ),
     _accepted(
         "target_down",
         "restart_exporter",
         "exporters",
         """The pod is what would be deleted, by its `uid`: one that is not there is not, nor is its successor. That the
-        exporter of that node does not answer, while the node does, Prometheus says, one of its pods and we ourselves.""",
+        exporter of that node does not answer, while the node does, Prometheus says, one of its pods and we
+        ourselves.""",
     ),
     _accepted(
         "target_down",
         "silence",
         "inside outside scrape",
-        """A silence is what is left when nothing explains the alert, or when what explains it is for a human, so whoever hides
-        the explanation brings it about. It changes nothing in the estate, names the alert, the job and the cluster
-        exactly (`alertmanager_silence` refuses anything wider), comes after the call to the finding's owner, and ends
-        with the incident or after four hours.""",
+        """A silence is what is left when nothing explains the alert, or when what explains it is for a human, so
+        whoever hides the explanation brings it about. It changes nothing in the estate, names the alert, the job
+        and the cluster exactly (`alertmanager_silence` refuses anything wider), comes after the call to the
+        finding's owner, and ends with the incident or after four hours.""",
     ),
 )
 

@@ -333,6 +333,7 @@ class _Probe:
 
     name = ""
     endpoint = "any"
+    shared = None
 
     def __init__(self, transport: tuple[_Scene, threading.Event], options: Any) -> None:
         self._scene, self._gone = transport
@@ -341,5 +342,8 @@ class _Probe:
     def question(self) -> str:
         return self.name
 
-    def ask(self, _deadline: float) -> Any:
+    def answer(self, _deadline: float) -> Any:
         return self._scene.answer(self.name, self._options, self._gone)
+
+    def value_of(self, answer: Any) -> Any:
+        return answer
