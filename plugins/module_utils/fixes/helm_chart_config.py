@@ -27,6 +27,7 @@ from ansible_collections.oncall.remedy.plugins.module_utils.fixes import (
 )
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.clock import Clock
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.failure import FixFailed
+from ansible_collections.oncall.remedy.plugins.module_utils.fixes.merging import merge_patch
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.objects import (
     Json,
     annotations_of,
@@ -179,7 +180,7 @@ class ChartConfigFix:
         if seen.config is None:
             path = object_path(API, "helmchartconfigs", self.order.namespace)
             return Step(f"{self.order} created", lambda: self.kube.create(path, after))
-        body = guarded(repairing.merge_patch(seen.config, after), seen.config)
+        body = guarded(merge_patch(seen.config, after), seen.config)
         return Step(f"{self.order} written", lambda: self.kube.patch(self.path, body, MERGE))
 
     def _wanted(self, seen: Seen) -> Json:
@@ -207,9 +208,9 @@ class ChartConfigFix:
         return repairing.keeping(after, marks.mark(self.order.incident, self.order.action), kept)
 
     def _refuse_blocked(self, workload: Json | None, before: Json, after: Json) -> None:
-        new = helm_values.parsed(self.what, str(at(after, "spec", "valuesContent", default="")))
+        new = helm_values.effective(self.what, after.get("spec") or {})
         try:
-            old = helm_values.parsed(self.what, str(at(before, "spec", "valuesContent", default="")))
+            old = helm_values.effective(self.what, before.get("spec") or {})
         except FixFailed:
             old = {}  # what stands there is broken, and about to be replaced
         rolling_update.refuse_blocked(self.what, workload, old, new)

@@ -23,7 +23,7 @@ from ansible_collections.oncall.remedy.plugins.module_utils.fixes import changes
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.failure import FixFailed
 from ansible_collections.oncall.remedy.plugins.module_utils.fixes.objects import Json, at
 from ansible_collections.oncall.remedy.plugins.module_utils.probes import networks
-from ansible_collections.oncall.remedy.plugins.module_utils.probes.kubernetes_helm_chart import values
+from ansible_collections.oncall.remedy.plugins.module_utils.probes.kubernetes_helm_chart import overlaid, values
 
 ARGUMENTS = "additionalArguments"
 
@@ -41,6 +41,15 @@ def parsed(what: str, text: str) -> Json:
         found: Json = values(text)
     except ValueError as error:
         raise FixFailed(what, f"the values cannot be used: {error}", "Correct them at their source") from error
+    return found
+
+
+def effective(what: str, spec: Json) -> Json:
+    """What a HelmChartConfig says in all: values that it has as data go over those of the text.
+
+    :raises FixFailed: the text cannot be used.
+    """
+    found: Json = overlaid(parsed(what, str(spec.get("valuesContent") or "")), spec.get("values") or {})
     return found
 
 
@@ -131,9 +140,8 @@ def _added(text: str, found: Json, new: str) -> str:
 
 def _after_last_argument(text: str, line: str) -> str:
     """The text with one argument more, at the indentation of the last one."""
-    mapping = yaml.compose(text, Loader=yaml.SafeLoader)
-    (arguments,) = [value for key, value in mapping.value if key.value == ARGUMENTS]
-    last = arguments.value[-1]
+    mapping: Any = yaml.compose(text, Loader=yaml.SafeLoader)
+    last = [value for key, value in mapping.value if key.value == ARGUMENTS][-1].value[-1]
     lines = text.splitlines()
     indent = lines[last.start_mark.line].partition("-")[0]
     lines.insert(last.end_mark.line + 1, indent + line)

@@ -51,8 +51,8 @@ class Store:
         self.objects: dict[str, Json] = {}
         self.writes: list[str] = []
         self.bodies: list[Json] = []
-        self.steps: list[Callable[[Store], None]] = []
-        self.before_write: list[Callable[[Store], None]] = []
+        self.steps: list[Callable[[Store], object]] = []
+        self.before_write: list[Callable[[Store], object]] = []
         """Each runs once, just before the next write is looked at: what others do at the same moment."""
         self.lost: list[str] = []
         """For the next writes: "answer" loses the answer after it took effect, "request" before."""

@@ -99,7 +99,7 @@ class Controllers:
     def _is_stale(self, job: Json) -> bool:
         content = self.store.objects[CONFIG]["spec"].get("valuesContent", "")
         digest = hashlib.sha256(content.encode()).hexdigest()
-        return job["spec"]["template"]["metadata"]["annotations"][CONFIG_HASH] != f"SHA256={digest}"
+        return bool(job["spec"]["template"]["metadata"]["annotations"][CONFIG_HASH] != f"SHA256={digest}")
 
 
 def rolled_out(thing: Json) -> Json:
@@ -378,6 +378,12 @@ class TestRefusal:
         with pytest.raises(FixFailed, match="its DaemonSet would roll with"):
             run()
         assert wire.methods() == {"GET"}
+
+    def test_values_as_data_that_would_block_it_are_seen_too(self, store: Store, run: Run) -> None:
+        store.change(CONFIG, {"spec": {"values": {"updateStrategy": {"rollingUpdate": {"maxSurge": 1}}}}})
+        with pytest.raises(FixFailed, match="the values would roll with maxUnavailable 1 and maxSurge 1"):
+            run()
+        assert store.writes == []
 
     def test_values_that_are_no_yaml_are_not_written(self, run: Run, wire: Wire) -> None:
         with pytest.raises(FixFailed, match="the values cannot be used: not YAML"):

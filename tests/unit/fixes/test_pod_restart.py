@@ -44,7 +44,7 @@ def store(wire: Wire) -> Store:
     made = Store(wire).knows(PODS)
     made.put(PODS, exporter(OLD, uid="uid-old", ready=False))
     made.put(PODS, exporter("node-exporter-aaaaa", "worker-1"))
-    made.steps = [lambda one: one.put(PODS, exporter(NEW)) and None]
+    made.steps = [lambda one: one.put(PODS, exporter(NEW))]
     return made
 
 
@@ -131,7 +131,7 @@ def test_a_pod_that_no_daemon_set_makes_again_is_left_alone(store: Store, run: R
 def test_several_go_one_after_the_other_and_a_stuck_one_ends_it(store: Store, run: Run) -> None:
     stuck = helpers.crash_looping(NEW, node="worker-2")
     stuck["metadata"]["ownerReferences"] = exporter(NEW)["metadata"]["ownerReferences"]
-    store.steps = [lambda one: one.put(PODS, stuck) and None]
+    store.steps = [lambda one: one.put(PODS, stuck)]
     with pytest.raises(
         FixFailed, match=rf"the next one does not come up: pod {NEW} on worker-2: .*CrashLoop"
     ) as failure:
