@@ -132,6 +132,7 @@ class Assessor:
         self._gatherer = gatherer
         self._host_result = host_result
         self._clock = clock
+        self._params: dict[tuple[str, str], Json] = {}
 
     def run(self, works: list[Work]) -> list[Assessed]:
         """Assesses all incidents side by side; the answer is in the order of ``works``."""
@@ -156,9 +157,15 @@ class Assessor:
             raise SettingsError(work.refusal)
         book = self._catalogue.by_name(work.episode.runbook)
         target = self._estate.target(work.episode.target)
-        params = self._estate.params(work.episode.target, book.params)
+        params = self._params_of(work.episode.target, book)
         given = host_evidence(self._estate, book, params, self._host_result, self._clock())
         return Subject(work, book, target, params, given, self._clock)
+
+    def _params_of(self, target: str, book: Runbook) -> Json:
+        """What the inventory says for the runbook: resolved once for all incidents of a target, as tables are large."""
+        if (target, book.name) not in self._params:
+            self._params[target, book.name] = self._estate.params(target, book.params)
+        return self._params[target, book.name]
 
 
 def _all_questions(subject: Subject) -> Inquiry:
