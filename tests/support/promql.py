@@ -1,8 +1,8 @@
 # Copyright (c) 2026 the oncall.remedy authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 """What the stand-in Prometheus makes of a query: it knows ``ALERTS``, ``max_over_time`` and what the engine asks about
-all jobs, and takes anything else for the count of the edge's targets that are up. No PromQL is evaluated here; that
-a query means what it should is for the lab to show.
+all jobs, has nothing to tell of single jobs, and takes anything else for the count of the edge's targets that are up.
+No PromQL is evaluated here; that a query means what it should is for the lab to show.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ def answer_query(query: str, healthy: int, healthy_before: int, firing: list[Jso
         name = wanted[1].encode().decode("unicode_escape") if wanted else ""
         found = [labels for labels in firing if labels["alertname"] == name]
         return _vector([({"__name__": "ALERTS", "alertstate": "firing", **labels}, 1.0) for labels in found])
+    if query.startswith("max by (job)"):
+        return _vector([])
     if query == storm.QUERIES[storm.WATCHES]:
         return _vector([({}, float(OTHERS + 1))])
     if query == storm.QUERIES[storm.MISSES]:

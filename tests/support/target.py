@@ -56,6 +56,7 @@ class Cluster:
         self.firing: list[Json] = []
         self.logs: dict[str, str] = {}
         self.scraped = True
+        self.scraped_besides: list[Json] = []
         self.broken = ""
         self.minted: dict[str, str] = {}
         self.api = Service(self._handle)
@@ -244,22 +245,14 @@ class Cluster:
         return None
 
     def _targets(self) -> Json:
-        health = "down" if self.broken else "up"
-        return {
-            "activeTargets": [
-                {
-                    "labels": {"job": "traefik-metrics", "instance": pod["spec"]["nodeName"]},
-                    "scrapePool": "serviceMonitor/traefik/traefik/0",
-                    "scrapeUrl": "http://pod:9100/metrics",
-                    "health": health,
-                    "lastError": "connection refused" if self.broken else "",
-                    "lastScrape": _stamp(time.time()),
-                }
-                for pod in (self.pods if self.scraped else [])
-            ],
-            "droppedTargets": [],
-            "droppedTargetCounts": {},
-        }
+        error = "connection refused" if self.broken else ""
+        own = [
+            scraped(
+                "traefik-metrics", f"{pod['spec']['nodeName']}:9100", error, pool="serviceMonitor/traefik/traefik/0"
+            )
+            for pod in (self.pods if self.scraped else [])
+        ]
+        return {"activeTargets": [*own, *self.scraped_besides], "droppedTargets": [], "droppedTargetCounts": {}}
 
     # The objects
 
@@ -421,6 +414,19 @@ def _merge(thing: Json, patch: Json) -> None:
 
 def _forbidden(who: str) -> Answer:
     return kube_status(403, "Forbidden", f'User "{who}" may not do this')
+
+
+def scraped(job: str, instance: str, error: str = "", pool: str = "", **labels: str) -> Json:
+    """A target as Prometheus lists it: up, or down with an error."""
+    return {
+        "labels": {"job": job, "instance": instance, **labels},
+        "discoveredLabels": {},
+        "scrapePool": pool or job,
+        "scrapeUrl": f"http://{instance}/metrics",
+        "health": "down" if error else "up",
+        "lastError": error,
+        "lastScrape": _stamp(time.time()),
+    }
 
 
 def _stamp(at: float) -> str:
