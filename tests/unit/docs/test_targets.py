@@ -48,6 +48,7 @@ ANSWERS: dict[str, Any] = {
     },
     "everywhere": {"total": 40, "down": 1, "common": {}},
     "samples": {"series": []},
+    "now_and_then": {"series": []},
     "durations": {"series": []},
     "within_a_day": {"series": []},
     "inside": {**REFUSED, "node": "talos-monitor", "answers": [{"address": ADDRESS, "state": "refused", "status": 0}]},
