@@ -104,6 +104,21 @@ ACCEPTED = (
     ),
     _accepted(
         "target_down",
+        "add_node_port",
+        "policies scrape",
+        """The very same Service is missing either way, as four others say. The lie makes a step of what was the last
+        piece: it is created all the same, only where there is none of that name, and what comes of it the next
+        sweep sees instead of a verification.""",
+    ),
+    _accepted(
+        "target_down",
+        "add_network_policy",
+        "scrape",
+        """As before, of the NetworkPolicy: it is missing by the word of the target's API, and of a pod of Prometheus
+        and ourselves, whose packets are dropped.""",
+    ),
+    _accepted(
+        "target_down",
         "restart_exporter",
         "exporters",
         """The pod is what would be deleted, by its `uid`: one that is not there is not, nor is its successor. That the
