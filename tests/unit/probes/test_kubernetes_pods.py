@@ -110,7 +110,6 @@ def test_a_pod_in_one_row() -> None:
     assert row(thing) == {
         "name": "p",
         "uid": "uid-p",
-        "uid": "uid-p",
         "node": "n2",
         "phase": "Running",
         "ready": False,
