@@ -208,7 +208,7 @@ def test_a_broken_off_root_file_system_is_never_taken_for_a_whole_one(
     tmp_path: Path, bootstrapped: list[Sequence[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     paths = Paths(tmp_path / "run", tmp_path / "cache")
-    whole = rootfs.run
+    whole = vars(rootfs)["run"]
 
     def broken(command: Sequence[Any]) -> None:
         whole(command)
