@@ -71,6 +71,14 @@ ACCEPTED = (
     ),
     _accepted(
         "ingress",
+        "reapply_chart_config",
+        "started",
+        """Only where the DaemonSet has lost a network that the chart's values have, as both objects say: the pods can make
+        believe that they were already started without it. The next roll-out would take it from them all the same, and
+        the installation brings about nothing but what the values say.""",
+    ),
+    _accepted(
+        "ingress",
         "complete_trusted_ips",
         "helm",
         """The same: that ranges are not trusted, the DaemonSet and its pods say. It adds nothing but ranges of the

@@ -9,11 +9,14 @@ from typing import Any, ClassVar, Iterator
 
 try:
     import yaml
-except ImportError:  # pragma: no cover
-    yaml = None  # type: ignore[assignment]
+
+    HAS_YAML = True
+except ImportError:
+    HAS_YAML = False
 
 from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeError
 from ansible_collections.oncall.remedy.plugins.module_utils.kube import object_path
+from ansible_collections.oncall.remedy.plugins.module_utils.probes import traefik_arguments
 from ansible_collections.oncall.remedy.plugins.module_utils.probes.base import MOST, Json, Probe, Spec
 from ansible_collections.oncall.remedy.plugins.module_utils.probes.kubernetes import brief, check_names, owner
 
@@ -28,13 +31,14 @@ class HelmChart(Probe):
     """A HelmChartConfig, which changes a chart that k3s brings, and the job that installs the chart.
 
     ``expected`` is the text that ``spec.valuesContent`` should be. The two are compared as YAML: comments, order of
-    keys and the way of quoting do not matter. What ``spec.values`` has goes over it, as in Helm. ``job`` is ``helm-install-NAME`` where it is not given.
+    keys and the way of quoting do not matter. What ``spec.values`` has goes over it, as in Helm. ``job`` is
+    ``helm-install-NAME`` where it is not given.
 
     Value: ``exists`` (the HelmChartConfig), ``chart_exists`` (the HelmChart that it is for), ``as_expected`` (null
     where nothing is expected; without a HelmChartConfig the values are empty), ``differences`` (dotted paths of what
-    differs, at most 20), ``arguments`` (its additionalArguments), ``max_unavailable`` and ``max_surge`` (of the values'
-    rolling update; null where they do not say), ``job`` {exists, active, succeeded, failed}, ``owner``,
-    ``resource_version``.
+    differs, at most 20), ``trusted`` {entry point of Traefik: networks that its additionalArguments, or else the
+    values of its port, let it believe}, ``max_unavailable`` and ``max_surge`` (of the values' rolling update; null
+    where they do not say), ``job`` {exists, active, succeeded, failed}, ``owner``, ``resource_version``.
     """
 
     name = "kubernetes_helm_chart"
@@ -48,7 +52,7 @@ class HelmChart(Probe):
 
     def check(self) -> None:
         check_names(self.given, "namespace", "name", "job")
-        if yaml is None:
+        if not HAS_YAML:
             raise ProbeError("missing_library", "PyYAML is not installed")
         self.expected: Any = None
         if self.given["expected"] is not None:
@@ -86,7 +90,7 @@ def summary(config: Json | None, chart: Json | None, job: Json | None, expected:
         "chart_exists": chart is not None,
         "as_expected": None if expected is None else not differing,
         "differences": [brief(path) for path in differing[:SHOWN]],
-        "arguments": _texts(present.get("additionalArguments")),
+        "trusted": _trusted(present),
         "max_unavailable": _at(rolling, "maxUnavailable"),
         "max_surge": _at(rolling, "maxSurge"),
         "job": _job(job),
@@ -142,8 +146,19 @@ def _at(thing: Any, *keys: str) -> Any:
     return thing
 
 
+def _trusted(present: Json) -> Json:
+    """As the chart of Traefik makes its command line: additional arguments stand after its own, and win."""
+    ports = present.get("ports")
+    by_port = {
+        str(name).lower(): _texts(_at(port, "forwardedHeaders", "trustedIPs"))
+        for name, port in (ports.items() if isinstance(ports, dict) else [])
+    }
+    given = traefik_arguments.trusted(traefik_arguments.flags(_texts(present.get("additionalArguments"))))
+    return {name: networks[:MOST] for name, networks in {**by_port, **given}.items()}
+
+
 def _texts(listed: Any) -> list[str]:
-    return [one for one in listed if isinstance(one, str)][:MOST] if isinstance(listed, list) else []
+    return [one for one in listed if isinstance(one, str)] if isinstance(listed, list) else []
 
 
 def _job(job: Json | None) -> Json:

@@ -34,6 +34,7 @@ PROBES: dict[str, str] = {
     "proxmox": "proxmox:Proxmox",
     "scrape_credential": "scrape_credential:ScrapeCredential",
     "tcp": "tcp:Tcp",
+    "traefik_arguments": "traefik_arguments:TraefikArguments",
 }
 """A probe's name -> the file in this folder and the class in it."""
 

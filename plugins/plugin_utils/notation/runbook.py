@@ -77,6 +77,7 @@ _LANGUAGES: dict[str, dict[str, Kind]] = {
     "pod_exec": {"selector": "selector"},
     "pod_reach": {"selector": "selector"},
     "kubernetes_pods": {"selector": "selector"},
+    "traefik_arguments": {"selector": "selector"},
     "kubernetes_nodes": {"selector": "selector"},
     "kubernetes_object": {"selector": "selector"},
 }

@@ -46,7 +46,7 @@ def test_values_that_are_written_otherwise_are_as_expected() -> None:
     found = summary(config(REORDERED), {}, None, values(VALUES))
     assert (found["as_expected"], found["differences"]) == (True, [])
     assert (found["max_unavailable"], found["max_surge"]) == (1, 0)
-    assert found["arguments"] == ["--entrypoints.web.forwardedHeaders.trustedIPs=173.245.48.0/20"]
+    assert found["trusted"] == {"web": ["173.245.48.0/20"]}
 
 
 @pytest.mark.parametrize(
@@ -71,6 +71,13 @@ def test_values_as_data_go_over_those_as_text() -> None:
     found = summary(both, {}, None, values(VALUES))
     assert found["differences"] == ["updateStrategy.rollingUpdate.maxSurge"]
     assert (found["max_unavailable"], found["max_surge"]) == (1, 1)
+
+
+def test_networks_may_be_trusted_by_the_values_of_a_port_and_arguments_go_over_them() -> None:
+    by_port = "ports: {web: {forwardedHeaders: {trustedIPs: [10.0.0.0/8]}}, websecure: {port: 443}}\n"
+    assert summary(config(by_port), {}, None, None)["trusted"] == {"web": ["10.0.0.0/8"], "websecure": []}
+    found = summary(config(by_port + VALUES), {}, None, None)
+    assert found["trusted"]["web"] == ["173.245.48.0/20"]
 
 
 def test_a_config_that_is_not_there_has_no_values_and_is_not_as_expected() -> None:

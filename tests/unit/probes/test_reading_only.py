@@ -52,6 +52,7 @@ ASKED: dict[str, dict[str, Any]] = {
     "proxmox": {"host": "h"},
     "scrape_credential": {"namespace": "n", "secret": "s", "job": "j", "password_file": __file__},
     "tcp": {"addresses": ["127.0.0.1:PORT"]},
+    "traefik_arguments": {"namespace": "n", "daemonset": "d", "entry_points": {"web": 80}},
 }
 
 
