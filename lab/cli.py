@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from lab import faults, health, leftovers, lifecycle, logs, rehearse, status
+from lab import faults, health, leftovers, lifecycle, logs, rehearse, silences, status
 from lab.console import LabError, say
 from lab.kube import cluster_of
 from lab.settings import Paths
@@ -123,6 +123,8 @@ def _undo(paths: Paths, options: argparse.Namespace) -> int:
     estate = faults.Estate(cluster_of(paths), paths)
     for name in [options.fault] if options.fault else faults.active(paths):
         faults.undo(name, estate)
+    if ended := silences.end_all():
+        say(f"{ended} silences ended")
     health.wait_healthy(estate.cluster, paths, options.timeout)
     return 0
 
