@@ -65,16 +65,16 @@ ACCEPTED = (
         "ingress",
         "reapply_chart_config",
         "sockets",
-        """Only where the DaemonSet is gone and no pod of it is left, as two kinds of objects say: the nodes can hide that
-        somebody else holds the edge's ports. Nothing serves then whom the installation could disturb, its pods would
-        wait for those ports, and `helm_chart_config` fails and is undone.""",
+        """Only where the DaemonSet is gone and no pod of it is left, as two kinds of objects say: the nodes can hide
+        that somebody else holds the edge's ports. Nothing serves then whom the installation could disturb, its pods
+        would wait for those ports, and `helm_chart_config` fails and is undone.""",
     ),
     _accepted(
         "ingress",
         "reapply_chart_config",
         "started",
-        """Only where the DaemonSet has lost a network that the chart's values have, as both objects say: the pods can make
-        believe that they were already started without it. The next roll-out would take it from them all the same, and
+        """Only where the DaemonSet has lost a network that the chart's values have, as both objects say: the pods can
+        make believe that they were already started without it. The next roll-out would take it from them all the same, and
         the installation brings about nothing but what the values say.""",
     ),
     _accepted(
