@@ -55,7 +55,9 @@ def _home(paths: Paths) -> Path:
 
 def _helm_controller(paths: Paths, program: Path) -> Program:
     """k3s runs it inside of its server, with that one's rights."""
-    command = [program, "--kubeconfig", paths.pki / "helm-controller.kubeconfig", "--default-job-image", JOB_IMAGE]
+    command: list[str | Path] = [
+        program, "--kubeconfig", paths.pki / "helm-controller.kubeconfig", "--default-job-image", JOB_IMAGE
+    ]  # fmt: skip
     # A controller that was killed is succeeded by the next within seconds, not after the usual 45.
     lease = {
         "CATTLE_ELECTION_LEASE_DURATION": "6s",

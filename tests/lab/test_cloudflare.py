@@ -90,7 +90,7 @@ class _Encrypted(ThreadingHTTPServer):
 
 
 @contextlib.contextmanager
-def listener(answer: Callable[[socket.socket], None]) -> Iterator[Origin]:
+def listener(answer: Callable[[socket.socket], object]) -> Iterator[Origin]:
     """An origin whose ports take one connection after the other and do with it what ``answer`` does."""
     with socket.create_server(("127.0.0.1", 0)) as server:
 

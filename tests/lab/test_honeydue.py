@@ -38,7 +38,7 @@ def test_the_chart_is_packed_the_same_way_each_time_and_holds_its_files() -> Non
         names = archive.getnames()
     assert "traefik/Chart.yaml" in names
     assert "traefik/values.yaml" in names
-    assert "traefik/templates/workload.yaml" in names
+    assert "traefik/templates/workload.tpl" in names
 
 
 def test_the_helm_chart_carries_the_chart() -> None:
