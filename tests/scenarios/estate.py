@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sys
 from collections import defaultdict
 
@@ -30,6 +31,7 @@ KINDS = (
     *("helm.cattle.io/v1/HelmChart", "helm.cattle.io/v1/HelmChartConfig"),
 )
 _OWN = ("status", "managedFields", "resourceVersion", "generation")
+_KEPT = re.compile(r"^(oncall-remedy-kept-.*)-[0-9a-f]{10}$")
 
 
 def fingerprints(cluster: Cluster) -> dict[str, str]:
@@ -48,7 +50,9 @@ def _name(kind: str, thing: Object) -> str:
     owner = next(iter(metadata.get("ownerReferences", [])), None)
     if owner and kind in ("Pod", "ControllerRevision"):
         return f"{kind}s of {owner['kind']} {namespace}{owner['name']}"
-    return f"{kind} {namespace}{metadata['name']}"
+    # A copy that a remedy kept is named after its incident, too.
+    kept = _KEPT.match(metadata["name"])
+    return f"{kind} {namespace}{kept[1] if kept else metadata['name']}"
 
 
 def _written(thing: Object) -> Object:
