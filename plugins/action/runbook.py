@@ -8,11 +8,13 @@ import json
 from typing import ClassVar
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.action import StageAction
+from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory import extra_vars
 from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.estate import plain
 from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.settings import SettingsError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import RunbookError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.inputs import bind_inputs
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import Runbook
 from ansible_collections.oncall.remedy.plugins.plugin_utils.playbooks import runbooks_of
 
 
@@ -26,11 +28,11 @@ class ActionModule(StageAction):
         if book is None:
             raise RunbookError(f"no runbook handles {options['alerts'][0]}")
         target = self._target()
-        inputs = bind_inputs(book, {}, self._inputs()) if target else {}
+        inputs = bind_inputs(book, {}, self._inputs(book)) if target else {}
         return {"only": {"runbook": book.name, "target": target, "inputs": inputs}}
 
     # An extra variable is a template to Ansible, and whoever passes an alert's text on to a playbook passes it here. So
-    # these two are read as they stand, before anything renders them.
+    # these are read as they stand, before anything renders them.
 
     def _target(self) -> str:
         target = plain(self.variables.get("target") or "")
@@ -39,7 +41,7 @@ class ActionModule(StageAction):
         shown = ascii(target)[:80]
         raise SettingsError(f"target {shown} is not, to the letter, the name of one target of the inventory")
 
-    def _inputs(self) -> Json:
+    def _inputs(self, book: Runbook) -> Json:
         inputs = plain(self.variables.get("inputs") or {})
         if isinstance(inputs, str):
             try:
@@ -48,4 +50,4 @@ class ActionModule(StageAction):
                 inputs = None
         if not isinstance(inputs, dict):
             raise SettingsError("inputs: expected a mapping from the runbook's inputs to their values")
-        return inputs
+        return {**extra_vars.given(self._loader, book.inputs), **inputs}

@@ -13,8 +13,9 @@ description:
 - Says what the sweep that follows is narrowed to. Fails where the alerts have no usable runbook, the target is
   not exactly one inventory host, or an input does not fit its pattern.
 - The target comes from the variable C(target), to the letter the name of one inventory host; where there is none the
-  sweep takes all targets for which the alert fires. Inputs that no alert brings come from the variable C(inputs),
-  a mapping. Both are read as they stand and never rendered as templates, so they are no options.
+  sweep takes all targets for which the alert fires. Inputs that no alert brings are given on the
+  command line by their own names (C(-e job=node-exporter)), or in the variable C(inputs), a mapping. All are read as
+  they stand and never rendered as templates, so they are no options.
 extends_documentation_fragment:
 - oncall.remedy.stage
 options:

@@ -10,8 +10,11 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
+
+from ansible.parsing.dataloader import DataLoader
+from ansible.utils.vars import load_extra_vars
 
 from ansible_collections.oncall.remedy.plugins.module_utils.duration import seconds
 from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.estate import plain
@@ -35,6 +38,12 @@ def text(variables: Mapping[str, Any], name: str) -> str:
     if len(value) > LONGEST:
         raise SettingsError(f"{name}: longer than {LONGEST} characters")
     return value.strip()
+
+
+def given(loader: DataLoader, names: Collection[str]) -> dict[str, Any]:
+    """Those of these variables that stand on the command line; the inventory's of the same name are something else."""
+    extra: Mapping[str, Any] = load_extra_vars(loader)
+    return {name: plain(extra[name]) for name in names if name in extra}
 
 
 def one_of(variables: Mapping[str, Any], name: str, allowed: tuple[str, ...]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleActionFail
 from ansible.template import trust_as_template
+from ansible.utils.vars import load_extra_vars
 
 from tests.support.estate import Estate
 from tests.unit.engine.sweeping import Engine, Json
@@ -85,6 +86,23 @@ TARGETS = [
 def test_a_target_that_is_not_to_the_letter_one_host_is_refused(engine: Engine, target: Any) -> None:
     with pytest.raises(AnsibleActionFail, match="not, to the letter"):
         narrowed(engine, EDGE, target=target)
+
+
+def test_inputs_may_be_given_by_their_own_names_on_the_command_line(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hostile = "{{ lookup('pipe', 'id') }}"
+    command_line = {"job": "one", "else": "two", "target": hostile}
+    monkeypatch.setattr(load_extra_vars, "extra_vars", command_line, raising=False)
+    assert narrowed(engine, JOB, target="hetzner")["inputs"]["job"] == "one"
+    assert narrowed(engine, JOB, target="hetzner", inputs={"job": "two"})["inputs"]["job"] == "two"
+    command_line["job"] = trust_as_template(hostile)
+    assert narrowed(engine, JOB, target="hetzner")["inputs"]["job"] == hostile
+
+
+def test_a_variable_of_the_inventory_is_no_input(engine: Engine) -> None:
+    with pytest.raises(AnsibleActionFail, match="needs job"):
+        narrowed(engine, JOB, target="hetzner", job="one")
 
 
 @pytest.mark.parametrize("inputs", [[], "x", 1, "[1]", {"job": ["x"]}, {"nonsense": "x"}, {"job": ""}, {}])
