@@ -20,7 +20,7 @@ ARCHITECTURE = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), p
 
 @dataclass(frozen=True)
 class Image:
-    """An image: its name, the command it runs, its files (path inside → file on this machine), and who runs it (or root)."""
+    """An image: its name, its command, its files (path inside → file on this machine), and who runs it (else root)."""
 
     name: str
     entrypoint: Sequence[str]

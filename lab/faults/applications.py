@@ -52,7 +52,6 @@ def _monitored(job: str, namespace: str, addresses: Sequence[str], port: int, ow
     service = f"kube-prometheus-stack-{job}"
     labels = {"app": service, "jobLabel": job}
     meta = {"name": service, "namespace": namespace, "labels": labels}
-    slice_labels = {**labels, "kubernetes.io/service-name": service, "endpointslice.kubernetes.io/managed-by": "lab"}
     return [
         {
             "apiVersion": "v1",
@@ -61,12 +60,16 @@ def _monitored(job: str, namespace: str, addresses: Sequence[str], port: int, ow
             "spec": {"clusterIP": "None", "ports": [{"name": "http-metrics", "port": port, "targetPort": port}]},
         },
         {
-            "apiVersion": "discovery.k8s.io/v1",
-            "kind": "EndpointSlice",
-            "metadata": {**meta, "labels": slice_labels},
-            "addressType": "IPv4",
-            "ports": [{"name": "http-metrics", "port": port, "protocol": "TCP"}],
-            "endpoints": [{"addresses": [address]} for address in addresses],
+            # Not an EndpointSlice: the operator has Prometheus look for Endpoints, of which the cluster makes slices.
+            "apiVersion": "v1",
+            "kind": "Endpoints",
+            "metadata": meta,
+            "subsets": [
+                {
+                    "addresses": [{"ip": address} for address in addresses],
+                    "ports": [{"name": "http-metrics", "port": port}],
+                }
+            ],
         },
         {
             "apiVersion": "monitoring.coreos.com/v1",
