@@ -69,6 +69,7 @@ FAULTS = (
         "bad-static-flag-half-way",
         "an unknown flag in the DaemonSet: the rollout stalls at one crashing pod, two old ones serve",
         add=_TYPO,
+        fires="TargetDown",
     ),
     edge.Crash(
         "bad-static-value",

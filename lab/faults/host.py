@@ -105,7 +105,7 @@ FAULTS = (
     PortTaken(
         "port-80-taken-one-node",
         f"a stray web server has port 80 on {NODES[1].name}: the Traefik there crashes on it",
-        [NODES[1]], None,
+        [NODES[1]], "TargetDown",
     ),
     Firewalled("edge-firewalled", "every node drops packets to ports 80 and 443: no client gets through", NODES),
     Firewalled(

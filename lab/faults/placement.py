@@ -43,6 +43,7 @@ class KubeletStopped(Fault):
 
     name = "node-not-ready"
     what = f"the kubelet of {BROKEN_NODE.name} is stopped: the node is NotReady, its Traefik still serves"
+    fires = "TargetDown"
 
     def apply(self, estate: Estate) -> None:
         Supervisor(estate.paths.node_supervisor_socket(BROKEN_NODE)).stop("kubelet")
@@ -57,6 +58,7 @@ class NodeDown(Fault):
 
     name = "node-down"
     what = f"{BROKEN_NODE.name} is switched off: NotReady, and its edge is gone"
+    fires = "TargetDown"
 
     def apply(self, estate: Estate) -> None:
         Supervisor(estate.paths.supervisor_socket).stop(f"node-{BROKEN_NODE.name}")
