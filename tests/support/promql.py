@@ -29,7 +29,7 @@ def answer_query(query: str, healthy: int, healthy_before: int, firing: list[Jso
         name = wanted[1].encode().decode("unicode_escape") if wanted else ""
         found = [labels for labels in firing if labels["alertname"] == name]
         return _vector([({"__name__": "ALERTS", "alertstate": "firing", **labels}, 1.0) for labels in found])
-    if query.startswith("max by (job)"):
+    if query.startswith(("max by (job)", "avg by (job)")):
         return _vector([])
     if query == storm.QUERIES[storm.WATCHES]:
         return _vector([({}, float(OTHERS + 1))])
