@@ -37,7 +37,7 @@ def owner(thing: Json) -> str:
     """
     meta = thing.get("metadata") or {}
     labels, annotations = meta.get("labels") or {}, meta.get("annotations") or {}
-    for judge in (_argo_cd, _flux, _helm):
+    for judge in (_argo_cd, _flux, _helm, _k3s):
         found = judge(labels, annotations)
         if found:
             return found
@@ -65,6 +65,13 @@ def _flux(labels: Json, _annotations: Json) -> str:
 def _helm(labels: Json, annotations: Json) -> str:
     release = annotations.get("meta.helm.sh/release-name")
     return f"Helm release {release}" if release and labels.get("app.kubernetes.io/managed-by") == "Helm" else ""
+
+
+def _k3s(_labels: Json, annotations: Json) -> str:
+    """What lies in a server's folder of manifests, k3s applies again and again (docs.k3s.io, Auto-Deploying Manifests)."""
+    kind = annotations.get("objectset.rio.cattle.io/owner-gvk", "")
+    name = annotations.get("objectset.rio.cattle.io/owner-name", "")
+    return f"k3s manifest {name}" if name and kind.endswith("Kind=Addon") else ""
 
 
 def condition(thing: Json, kind: str) -> Json:

@@ -68,6 +68,15 @@ class TestOwner:
             ({"managedFields": [{"manager": "kubectl"}]}, ""),
             ({"ownerReferences": [{"controller": True, "kind": "Edge", "name": "main"}]}, "Edge main"),
             ({"ownerReferences": [{"kind": "Edge", "name": "main"}]}, ""),
+            (
+                {
+                    "annotations": {
+                        "objectset.rio.cattle.io/owner-gvk": "k3s.cattle.io/v1, Kind=Addon",
+                        "objectset.rio.cattle.io/owner-name": "traefik",
+                    }
+                },
+                "k3s manifest traefik",
+            ),
         ],
     )
     def test_who_would_put_an_object_back(self, metadata: Json, expected: str) -> None:
