@@ -68,7 +68,7 @@ def _helm(labels: Json, annotations: Json) -> str:
 
 
 def _k3s(_labels: Json, annotations: Json) -> str:
-    """What lies in a server's folder of manifests, k3s applies again and again (docs.k3s.io, Auto-Deploying Manifests)."""
+    """What lies in a server's folder of manifests, k3s applies again and again (docs.k3s.io, Auto-Deploying)."""
     kind = annotations.get("objectset.rio.cattle.io/owner-gvk", "")
     name = annotations.get("objectset.rio.cattle.io/owner-name", "")
     return f"k3s manifest {name}" if name and kind.endswith("Kind=Addon") else ""
