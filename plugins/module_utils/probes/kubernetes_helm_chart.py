@@ -122,8 +122,10 @@ def overlaid(under: Json, over: Json, depth: int = 0) -> Json:
     merged = dict(under)
     for key, value in over.items():
         below = merged.get(key)
-        both = isinstance(below, dict) and isinstance(value, dict) and depth < DEEPEST
-        merged[key] = overlaid(below, value, depth + 1) if both else value
+        if isinstance(below, dict) and isinstance(value, dict) and depth < DEEPEST:
+            merged[key] = overlaid(below, value, depth + 1)
+        else:
+            merged[key] = value
     return merged
 
 
