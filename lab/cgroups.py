@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from lab.settings import HOSTS, NODES, Machine
+from lab.settings import SYSTEMS, Machine
 
 _MOUNT = Path("/sys/fs/cgroup")
 _TOP = "oncall-remedy-lab"
@@ -20,7 +20,7 @@ def of(machine: Machine) -> str:
 def create() -> None:
     """Makes each machine's group in every hierarchy: a kubelet wants the root of its pods to exist."""
     for hierarchy in hierarchies():
-        for machine in (*NODES, *HOSTS):
+        for machine in SYSTEMS:
             _create(hierarchy, hierarchy / of(machine).lstrip("/"))
 
 

@@ -103,6 +103,8 @@ class Host:
 
 HOSTS = (Host("ruapehu", "10.66.0.21", "prod"), Host("carrick", "10.66.0.31", "monit"))
 PROXMOX_PORT = 8006
+# Those with a system of their own: control groups, and SSH to them.
+SYSTEMS: tuple[Machine, ...] = (*NODES, *HOSTS)
 
 
 @dataclass(frozen=True)

@@ -8,16 +8,14 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
 from lab.pki import write_private
-from lab.settings import HOSTS, NODES, Machine, Node, Paths
+from lab.settings import SYSTEMS, Machine, Node, Paths
 
 
 def create_keys(paths: Paths) -> None:
     """Makes the keys that are not there yet, ``authorized_keys`` and ``known_hosts``."""
     user = _key(paths.ssh / "id_ed25519")
     (paths.ssh / "authorized_keys").write_text(f"{user} oncall.remedy lab\n", encoding="utf-8")
-    known = [
-        f"{machine.name},{machine.address} {_key(host_key(paths, machine))}" for machine in (*NODES, *HOSTS)
-    ]  # fmt: skip
+    known = [f"{machine.name},{machine.address} {_key(host_key(paths, machine))}" for machine in SYSTEMS]
     (paths.ssh / "known_hosts").write_text("\n".join(known) + "\n", encoding="utf-8")
 
 

@@ -10,7 +10,7 @@ import re
 import ssl
 import threading
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from typing import Any
@@ -93,14 +93,15 @@ class Daemon:
         method, names = self._api.find(request.verb, path)
         call = Call(request.verb, path, request.parameters, identity)
         self._api.check(call, method, names)
-        if method.protected:
-            return self._protected(request, lambda: _success(method.answer(self._api, call, names)))
-        return _success(method.answer(self._api, call, names))
 
-    def _protected(self, request: Request, answer: Any) -> Reply:
-        """Answers a method that needs the rights of root."""
-        reply: Reply = answer()
-        return reply
+        def answer() -> Reply:
+            return _success(method.answer(self._api, call, names))
+
+        return self._protected(request, answer) if method.protected else answer()
+
+    def _protected(self, request: Request, answer: Callable[[], Reply]) -> Reply:
+        """Answers what needs the rights of root."""
+        return answer()
 
     def _metrics(self, request: Request) -> Reply:
         """Not Proxmox VE's own: what the estate's runbook scrapes, with a user's password."""
@@ -158,7 +159,7 @@ class Proxy(Daemon):
             self._closing.wait(self._penalty)
         return reply
 
-    def _protected(self, request: Request, answer: Any) -> Reply:
+    def _protected(self, request: Request, answer: Callable[[], Reply]) -> Reply:
         connection = http.client.HTTPConnection("127.0.0.1", self._daemon_port, timeout=30)
         headers = {name: request.headers[name] for name in _FORWARDED if name in request.headers}
         try:
