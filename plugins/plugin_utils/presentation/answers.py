@@ -218,6 +218,30 @@ def _cloudflare_ranges(value: Json) -> str:
     return told + _also(value, missing="not trusted", foreign="trusted besides")
 
 
+def _helm_chart(value: Json) -> str:
+    if not value.get("exists"):
+        return "there is no HelmChartConfig"
+    told, job = "there", value.get("job")
+    if isinstance(value.get("as_expected"), bool):
+        told = "as it should be" if value["as_expected"] else "not as it should be"
+    failed = _count(job, "failed") if isinstance(job, dict) else 0
+    owner = f"; owned by {cut(value['owner'], 80)}" if value.get("owner") else ""
+    return (
+        told
+        + _also(value, differences="differs in")
+        + (f"; Helm failed {plural(failed, 'time')}" if failed else "")
+        + owner
+    )
+
+
+def _traefik_arguments(value: Json) -> str:
+    if not value.get("exists"):
+        return "nobody has a command line"
+    told = f"{plural(_count(value, 'total'), 'command line')}: {listed(_list(value, 'addresses'))}"
+    unsafe = "; does not roll out safely" if value.get("rolls_safely") is False else ""
+    return told + _also(value, wrong_ports="wrong", believes_all="believes everybody") + unsafe
+
+
 def _tcp(value: Json) -> str:
     return f"{_count(value, 'open')} of {_count(value, 'total')} open" + _also(value, closed_at="closed")
 
@@ -281,6 +305,7 @@ ANSWERS: dict[str, Callable[[Json], str]] = {
     "http": _http,
     "kubernetes_endpoints": _endpoints,
     "kubernetes_events": _events,
+    "kubernetes_helm_chart": _helm_chart,
     "kubernetes_ingresses": _ingresses,
     "kubernetes_network_policies": _network_policies,
     "kubernetes_nodes": _nodes,
@@ -297,4 +322,5 @@ ANSWERS: dict[str, Callable[[Json], str]] = {
     "proxmox": _proxmox,
     "scrape_credential": _scrape_credential,
     "tcp": _tcp,
+    "traefik_arguments": _traefik_arguments,
 }

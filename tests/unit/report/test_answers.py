@@ -84,6 +84,25 @@ MIXED = {"total": 3, "silent": 1, "refused": 0, "answers": [{"status": 200}, {"s
             "2 of 3 ready, rollout not finished, revision 7, owned by Helm release t",
         ),
         ("kubernetes_endpoints", {"exists": False}, "the Service does not exist"),
+        ("kubernetes_helm_chart", {"exists": False}, "there is no HelmChartConfig"),
+        (
+            "kubernetes_helm_chart",
+            {
+                "exists": True,
+                "as_expected": False,
+                "differences": ["ports.web"],
+                "job": {"failed": 2},
+                "owner": "Flux x",
+            },
+            "not as it should be; differs in: ports.web; Helm failed 2 times; owned by Flux x",
+        ),
+        ("kubernetes_helm_chart", {"exists": True, "as_expected": True, "job": {"failed": 0}}, "as it should be"),
+        ("traefik_arguments", {"exists": False}, "nobody has a command line"),
+        (
+            "traefik_arguments",
+            {"exists": True, "total": 1, "addresses": ["web :81"], "wrong_ports": ["web"], "rolls_safely": False},
+            "1 command line: web :81; wrong: web; does not roll out safely",
+        ),
         (
             "kubernetes_endpoints",
             {"ready": 1, "not_ready": 2, "port_names": ["m"]},
