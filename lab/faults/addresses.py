@@ -122,6 +122,13 @@ class ArgoCD(Changed):
     def __init__(self, name: str, what: str, *objects: tuple[str, str, Change | None]) -> None:
         super().__init__(f"argocd-{name}", what, _DOWN, objects)
 
+    def apply(self, estate: Estate) -> None:
+        """Replaces the pod, too: connections that stand outlive the NodePort that they came through."""
+        super().apply(estate)
+        pods = estate.cluster.list("Pod", "argocd", "app.kubernetes.io/name=argocd-application-controller")
+        for pod in pods:
+            estate.cluster.delete("Pod", pod["metadata"]["name"], "argocd")
+
     def undo(self, estate: Estate) -> None:
         """Takes away, too, what a remedy made in the place of what was missing."""
         for kind in ("Service", "networking.k8s.io/v1/NetworkPolicy"):
