@@ -47,6 +47,8 @@ def fingerprints(cluster: Cluster) -> dict[str, str]:
 def _name(kind: str, thing: Object) -> str:
     metadata = thing["metadata"]
     namespace = f"{metadata['namespace']}/" if "namespace" in metadata else ""
+    if kind == "Secret" and thing.get("type") == "helm.sh/release.v1":
+        return f"Helm's releases {namespace}{metadata['labels']['name']}"  # one Secret for each revision
     owner = next(iter(metadata.get("ownerReferences", [])), None)
     if owner and kind in ("Pod", "ControllerRevision"):
         return f"{kind}s of {owner['kind']} {namespace}{owner['name']}"
