@@ -37,6 +37,7 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.expression 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.expression import Prose, Template
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import RunbookFault
 from ansible_collections.oncall.remedy.plugins.plugin_utils.seen import seen, small
+from ansible_collections.oncall.remedy.plugins.plugin_utils.words import listed
 
 Scope = Mapping[str, Any]
 Known = Mapping[str, Evidence]
@@ -339,7 +340,7 @@ def _sorted(names: Iterable[str], book: notation.Runbook) -> tuple[str, ...]:
 
 
 def _cannot(undecided: list[str]) -> str:
-    return f"{', '.join(undecided)} cannot be ruled out"
+    return f"{listed(undecided)} cannot be ruled out"
 
 
 def _nothing_holds(undecided: list[str]) -> tuple[str, ...]:

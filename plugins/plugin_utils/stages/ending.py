@@ -12,7 +12,7 @@ from typing import Literal
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Approval, Why
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Diagnosis, Plan, Verdict, Verification
-from ansible_collections.oncall.remedy.plugins.plugin_utils.words import span
+from ansible_collections.oncall.remedy.plugins.plugin_utils.words import listed, span
 
 SOON = 60.0
 """Seconds until an incident is looked at again that something may release at any time: a lease, a witness, a guard."""
@@ -63,7 +63,7 @@ def resolved() -> Ending:
 
 def undecided(diagnosis: Diagnosis) -> Ending:
     """The evidence does not settle the diagnosis."""
-    reason = "; ".join(diagnosis.notes) or f"{', '.join(diagnosis.undecided)} cannot be ruled out"
+    reason = "; ".join(diagnosis.notes) or f"{listed(diagnosis.undecided)} cannot be ruled out"
     reason = f"{reason}: {_unknowns(diagnosis)}" if _unknowns(diagnosis) else reason
     return Ending(
         "undecided",
