@@ -10,12 +10,9 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible.plugins.loader import init_plugin_loader
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation import runbook
 from tests.support import inventories
-
-init_plugin_loader()
 
 PLACE = inventories.ROOT / "inventories" / "honeydue"
 BOOK = runbook.load(inventories.ROOT / "playbooks" / "ingress.yml")
@@ -23,7 +20,7 @@ BOOK = runbook.load(inventories.ROOT / "playbooks" / "ingress.yml")
 
 @functools.cache
 def params(name: str = "ingress") -> dict[str, Any]:
-    return inventories.params(name, "honeydue", PLACE)
+    return inventories.params_apart(name, "honeydue", PLACE)
 
 
 @functools.cache
