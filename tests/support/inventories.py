@@ -5,7 +5,7 @@
 ```
 read(*sources) -> Estate                     of one inventory, or of several that follow one another
 params(name, target, *sources) -> dict       what they make of a shipped runbook's params for a target
-params_apart(name, target, *sources)         the same, where variables look things up (``lookup('ansible.builtin.file')``)
+params_apart(name, target, *sources) -> dict  the same, where variables look things up by full names
 ```
 Lookups by their full name need Ansible's own loader of collections, which is global: so that is a process of its own.
 """
