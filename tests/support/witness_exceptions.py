@@ -74,8 +74,8 @@ ACCEPTED = (
         "reapply_chart_config",
         "started",
         """Only where the DaemonSet has lost a network that the chart's values have, as both objects say: the pods can
-        make believe that they were already started without it. The next roll-out would take it from them all the same, and
-        the installation brings about nothing but what the values say.""",
+        make believe that they were already started without it. The next roll-out would take it from them all the
+        same, and the installation brings about nothing but what the values say.""",
     ),
     _accepted(
         "ingress",
