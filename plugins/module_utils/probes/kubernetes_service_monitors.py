@@ -28,7 +28,8 @@ class ServiceMonitors(Probe):
 
     Value: ``total``, ``names``, ``service_exists``, ``selecting`` (names of those whose selector and namespaceSelector
     match the Service), ``with_port`` (of these, the ones with an endpoint whose port the Service has), ``monitors``
-    [{name, namespace, selector, ports, paths, selects, port_exists, owner, resource_version}], ``truncated``.
+    [{name, namespace, selector, ports, paths, selects, port_exists, pool, owner, resource_version}], ``truncated``.
+    ``pool`` is what Prometheus calls the scrape pool of its first endpoint.
     """
 
     name = "kubernetes_service_monitors"
@@ -86,6 +87,7 @@ def row(monitor: Json, service: Json | None) -> Json:
         "paths": [one.get("path") or "/metrics" for one in endpoints],
         "selects": service is not None and _selects(monitor, service),
         "port_exists": service is not None and any(_has_port(one, service) for one in endpoints),
+        "pool": f"serviceMonitor/{meta['namespace']}/{meta['name']}/0",
         "owner": owner(monitor),
         "resource_version": meta["resourceVersion"],
     }
