@@ -153,7 +153,9 @@ def default_of(tree: nodes.Template, name: str) -> str:
     for node in tree.find_all(nodes.Filter):
         if node.name == "default" and isinstance(node.node, nodes.Name) and node.node.name == name:
             value = node.args[0].as_const()
-            return {"": "''", None: "none"}.get(value, str(value)) if not isinstance(value, (list, dict)) else str(value)
+            if isinstance(value, (list, dict)):
+                return str(value)
+            return {"": "''", None: "none"}.get(value, str(value))
     return "required"
 
 
