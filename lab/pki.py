@@ -64,7 +64,7 @@ def create(paths: Paths) -> None:
 
 
 def _honeydue(pki: Path, cluster: Authority, edge: Authority) -> None:
-    """What Cloudflare shows to visitors, and what the origin shows to Cloudflare, under the authority for that alone."""
+    """What Cloudflare shows to visitors; what the origin shows to Cloudflare, under the authority for that alone."""
     origin = _authority(pki / "origin-ca", "oncall.remedy lab Cloudflare Origin CA")
     names = [*honeydue.SITES, "api.cloudflare.com", honeydue.CLOUDFLARE_ADDRESS]
     _issue(edge, pki / "cloudflare", honeydue.ZONE, names=names, server=True)

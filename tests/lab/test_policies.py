@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from lab import policies
+from lab import isolation, policies
 from lab.console import LabError
 from lab.kube import Object
+from lab.settings import NODES
 
 
 def pod(name: str, address: str, *, namespace: str = "shop", node: str = "hetzner1", **more: Any) -> Object:
@@ -140,3 +141,14 @@ def test_pods_on_the_network_of_their_node_and_those_that_ended_are_no_pods_to_a
     ended = {**WEB, "status": {"phase": "Succeeded", "podIP": "10.244.2.3"}}
     on_host = pod("prometheus", "10.66.0.11", hostNetwork=True)
     assert [policies._has_an_address(one) for one in (API, ended, on_host)] == [True, False, False]
+
+
+def test_the_api_servers_machine_is_cut_off_by_what_it_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A NodePort becomes a pod's address on its way: whoever asked for the node's is let through."""
+    given: list[tuple[list[str], str]] = []
+    monkeypatch.setattr(isolation, "run", lambda command, stdin="", check=True: given.append((command, stdin)))
+    isolation.apply(NODES[1])
+    (command, rules), _ = given
+    assert command[1] == "--net=/run/netns/hetzner2"
+    assert "ip saddr 10.66.0.1 ct direction original ct original ip daddr 10.244.0.0/16 drop" in rules
+    assert rules.index("tcp dport 9990 accept") < rules.index("drop")
