@@ -27,8 +27,10 @@ test: unit unit-other check sanity-other scenarios-ci rules ## Everything that C
 unit: setup ## The fast tests: no lab, no root (ARGS="-k gate -x" goes to pytest)
 	$(VENV)/bin/pytest --numprocesses auto --dist worksteal $(ARGS)
 
-# What takes minutes and does not hang on the pair: the faults of the engine, the ledger under fire, the lab's own tests.
-ON_ONE_PAIR := tests/faults tests/lab tests/unit/ledger/test_killed.py tests/unit/ledger/test_model.py
+# What takes minutes and does not hang on the pair: the faults of the engine, the ledger under fire, the lab's own tests,
+# every lie of every witness.
+ON_ONE_PAIR := tests/faults tests/lab tests/unit/ledger/test_killed.py tests/unit/ledger/test_model.py \
+	tests/runbooks/test_witnesses.py
 
 .PHONY: unit-oldest unit-newest unit-other
 unit-oldest unit-newest unit-other: unit-%: ## The same on the oldest pair, the newest, the one that .venv is not
@@ -44,9 +46,16 @@ sanity-other: ## ansible-test's sanity of the ansible-core that .venv does not h
 	@if tools/venv other >/dev/null; then PAIR=other tools/check sanity; \
 	elif [ $$? -eq 3 ]; then echo "$@: NOT RUN, this machine has no such Python"; else exit 1; fi
 
+# One for TraefikDown, one for each kind of target, one for each symptom of the edge.
+CI_SCENARIOS := traefik-hung \
+	target-proxmox-password target-kube-scheduler target-app-monitor-missing target-argocd-policy-missing \
+	target-node-exporter-stuck target-agent-firewalled \
+	ingress-host-missing ingress-backend-refuses ingress-backend-unready ingress-backend-slow ingress-edge-hung \
+	ingress-trusted-ips-incomplete
+
 .PHONY: scenarios-ci scenarios
-scenarios-ci: setup ## One scenario on the lab for each subject of the remedies
-	@tools/scenarios traefik-hung service-monitor-selector-wrong
+scenarios-ci: setup ## Scenarios on the lab: one for each kind of target and each symptom
+	@tools/scenarios $(CI_SCENARIOS)
 
 scenarios: setup ## Every scenario on the lab (one of them: tools/scenarios edge-tainted)
 	@tools/scenarios
