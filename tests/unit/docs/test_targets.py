@@ -141,7 +141,7 @@ def test_the_page_names_every_key_that_a_row_may_have() -> None:
 def test_the_kinds_of_the_page_are_those_that_the_playbook_asks_about() -> None:
     text = (ROOT / "playbooks" / "target_down.yml").read_text(encoding="utf-8")
     asked = set(re.findall(r"(?<!\w)kind [!=]= '(\w+)'", text))
-    for names in re.findall(r"kind in \[([^\]]+)\]", text):
+    for names in re.findall(r"(?<!\w)kind in \[([^\]]+)\]", text):
         asked |= set(re.findall(r"'(\w+)'", names))
     shown = set(re.findall(r"^\| `(\w+)` \|", section("Which kind it is"), re.MULTILINE))
     assert asked - {"unknown"} == shown
