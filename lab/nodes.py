@@ -83,6 +83,8 @@ def _programs(paths: Paths, node: Node, binaries: Mapping[str, Path]) -> list[Pr
     kubelet: list[str | Path] = [
         binaries["kubelet"], f"--config={home / 'kubelet.yaml'}", f"--kubeconfig={home / 'kubelet.kubeconfig'}",
         f"--hostname-override={node.name}", f"--node-ip={node.address}", f"--root-dir={home / 'kubelet'}", "--v=1",
+        # How often cAdvisor looks at a container: what an application uses is to be seen within seconds.
+        "--housekeeping-interval=2s",
     ]  # fmt: skip
     thief: list[str | Path] = [sys.executable, SOURCE / "faults" / "port_thief.py", "80"]
     return [
