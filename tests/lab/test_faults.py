@@ -68,6 +68,14 @@ def test_every_fault_has_a_name_of_its_own_and_says_what_it_does() -> None:
         assert fault.what
 
 
+def test_the_readme_has_every_fault_with_what_it_does_and_the_alert_that_it_fires() -> None:
+    text = (SOURCE / "README.md").read_text(encoding="utf-8")
+    rows = {row[1]: row for row in re.finditer(r"(?m)^\| `([a-z0-9-]+)` \| (.*) \| .* \| (\w+).* \| .* \|$", text)}
+    for fault in faults.CATALOGUE.values():
+        assert fault.name in rows
+        assert (rows[fault.name][2], rows[fault.name][3]) == (fault.what, fault.fires or "none")
+
+
 def test_a_fault_fires_an_alert_that_the_estate_has() -> None:
     files = (SOURCE / "manifests").glob("*.yaml")
     documents = [entry for file in files for entry in yaml.safe_load_all(file.read_text(encoding="utf-8"))]
