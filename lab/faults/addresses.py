@@ -27,8 +27,8 @@ def _through_the_api_server(document: Object) -> None:
         authorization={"credentials": {"name": "prometheus-token", "key": "token"}},
         tlsConfig={"ca": {"configMap": {"name": "kube-root-ca.crt", "key": "ca.crt"}}},
         # The API server waits for thirty seconds before it says 503; a scrape with less patience only times out.
-        scrapeInterval="35s",
-        scrapeTimeout="35s",
+        scrapeInterval="31s",
+        scrapeTimeout="31s",
     )
     document["spec"]["staticConfigs"][0]["targets"] = [f"{BRIDGE_ADDRESS}:{API_PORT}"]
 
