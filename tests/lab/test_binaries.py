@@ -123,8 +123,6 @@ def test_the_lock_of_each_module_is_for_the_version_that_the_lab_names() -> None
     # Prometheus numbers its module 0.310.0 for the release 3.10.0.
     wanted = {"kubernetes": "v1.35.4", "operator": "v0.85.0", "prometheus": "v0.310.0", "node-exporter": "v1.12.1"}
     wanted |= {"helm-controller": "v0.17.7", "helm": "v3.19.0"}
-    wanted |= {"helm-controller": "v0.17.7", "helm": "v3.19.0"}
-    wanted |= {"helm-controller": "v0.17.7", "helm": "v3.19.0"}
     for module in (module for module in catalogue.MODULES if not module.own):
         text = (SOURCE / "binaries" / "go" / module.name / "go.mod").read_text(encoding="utf-8")
         root = "/".join(module.packages[0].split("/cmd/")[:1])
