@@ -50,6 +50,9 @@ def _name(kind: str, thing: Object) -> str:
     if kind == "Secret" and thing.get("type") == "helm.sh/release.v1":
         return f"Helm's releases {namespace}{metadata['labels']['name']}"  # one Secret for each revision
     owner = next(iter(metadata.get("ownerReferences", [])), None)
+    revision = metadata.get("labels", {}).get("pod-template-hash")
+    if owner and kind == "Pod" and revision:  # of a ReplicaSet, whose name ends in it
+        return f"Pods of Deployment {namespace}{owner['name'].removesuffix(f'-{revision}')}"
     if owner and kind in ("Pod", "ControllerRevision"):
         return f"{kind}s of {owner['kind']} {namespace}{owner['name']}"
     # A copy that a remedy kept is named after its incident, too.
