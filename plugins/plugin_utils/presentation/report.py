@@ -32,6 +32,8 @@ INDENT = 2
 LABEL = 10
 REJECTED = 5
 """Alerts that cannot be used and are told one by one; whoever sends them decides how many there are."""
+REJECTED_LINES = 10
+"""Lines on findings that do not hold; a runbook may have fifty."""
 LONGEST = 400
 """Characters of one text before it is cut; the case file has it in full."""
 
@@ -147,7 +149,7 @@ def _why(case: story.Json) -> Iterator[Row]:
         if one.place == "chosen" and one.verdict == "true":
             yield "found", f"{one.title}: {one.because}" if one.because else one.title
     rejected = [one for one in judgements if one.verdict in ("false", "not asked") and one.place != "chosen"]
-    yield from (("not", line) for line in _grouped(rejected))
+    yield from (("not", line) for line in _rejected(rejected))
     for one in judgements:
         if one.verdict == "true" and one.place != "chosen":
             yield "also", f"{one.title}: {one.because}" if one.because else one.title
@@ -155,6 +157,23 @@ def _why(case: story.Json) -> Iterator[Row]:
     yield from (("facts", f"{title}: {text}") for title, text in case["diagnosis"]["briefing"])
     if judgements and not case["diagnosis"]["chosen"] and not case["diagnosis"]["undecided"]:
         yield "found", "no finding of the runbook holds"
+
+
+def _rejected(findings: list[Found]) -> Iterator[str]:
+    """All of few; of many those that come nearest, which some condition speaks for, and how many others there are."""
+    lines = list(_grouped(findings))
+    if len(lines) <= REJECTED_LINES:
+        yield from lines
+        return
+    near = [one for one in findings if any(condition.verdict == "true" for condition in one.conditions)]
+    nearest = sorted(near, key=_speaking_for, reverse=True)[:REJECTED_LINES]
+    yield from _grouped([one for one in near if one in nearest])
+    yield f"nor {plural(len(findings) - len(nearest), 'other finding')}: the case says why of each"
+
+
+def _speaking_for(finding: Found) -> float:
+    """The part of its conditions that hold."""
+    return sum(condition.verdict == "true" for condition in finding.conditions) / len(finding.conditions)
 
 
 def _grouped(findings: list[Found]) -> Iterator[str]:

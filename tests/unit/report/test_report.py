@@ -169,3 +169,18 @@ def test_wrapped_lines_fit_and_hold_every_character(text: str, width: int, hang:
     assert all(columns(line) <= width for line in lines)
     assert all(line.startswith(" " * hang) for line in lines[1:])
     assert "".join(lines).replace(" ", "") == shown.replace(" ", "")
+
+
+def test_of_fifty_findings_that_do_not_hold_the_nearest_are_told_and_the_others_counted() -> None:
+    def finding(number: int, holding: int) -> Json:
+        truths = ["true"] * holding + ["false"]
+        conditions = [{"text": f"a{number} == {at}", "truth": truth, "seen": {}} for at, truth in enumerate(truths)]
+        return {"name": f"finding{number}", "truth": "false", "conditions": conditions}
+
+    many = [finding(number, holding=3 if number in (7, 30) else 0) for number in range(50)]
+    told = report.incident({**story.empty_case(), "diagnosis": {"findings": many}})
+    assert re.findall(r"finding\d+", told) == ["finding7", "finding30"]
+    assert "nor 48 other findings" in told
+    few = report.incident({**story.empty_case(), "diagnosis": {"findings": many[:8]}})
+    assert len(re.findall(r"finding\d+", few)) == 8
+    assert "other finding" not in few
