@@ -65,6 +65,23 @@ class Found:
         return wanted[0] if wanted else None
 
 
+def speaking_for(finding: Found) -> float:
+    """The part of its conditions that hold."""
+    holding = sum(condition.verdict == "true" for condition in finding.conditions)
+    return holding / max(1, len(finding.conditions))
+
+
+def apart(judgements: list[Found], many: int) -> tuple[list[Found], list[Found]]:
+    """Of more than ``many``: what was chosen, holds or is unknown, and of the rejected those that come nearest, as many
+    as that; and all the others. Both in the runbook's order."""
+    if len(judgements) <= many:
+        return judgements, []
+    open_ = [one for one in judgements if one.place == "chosen" or one.verdict in ("true", "unknown")]
+    rejected = [one for one in judgements if one not in open_ and speaking_for(one)]
+    wanted = [*open_, *sorted(rejected, key=speaking_for, reverse=True)[:many]]
+    return [one for one in judgements if one in wanted], [one for one in judgements if one not in wanted]
+
+
 def findings(diagnosis: Json) -> list[Found]:
     """The findings of a whole diagnosis in the runbook's order, each with its conditions."""
     place: Place = "before"

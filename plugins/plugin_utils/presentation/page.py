@@ -24,7 +24,7 @@ from markupsafe import Markup, escape
 from ansible_collections.oncall.remedy.plugins.plugin_utils import words
 from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation import chart, story
 from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation.answers import answer
-from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation.judgements import findings, judged
+from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation.judgements import apart, findings, judged
 
 TEMPLATES = pathlib.Path(__file__).parent / "templates"
 
@@ -32,6 +32,8 @@ LONGEST_TEXT = 1_000
 LONGEST_TITLE = 160
 LONGEST_DATA = 40_000
 WIDE, NARROW = 960.0, 360.0
+MANY_FINDINGS = 15
+"""Findings from which on those that come nowhere near are folded away."""
 
 
 def render(case: Mapping[str, Any]) -> str:
@@ -39,6 +41,7 @@ def render(case: Mapping[str, Any]) -> str:
     full = story.whole(case)
     outcome, tone = story.outcome(full)
     charted = story.chart(full)
+    telling, others = apart(findings(full["diagnosis"]), MANY_FINDINGS)
     drawings = [chart.draw(charted, width) for width in (WIDE, NARROW)] if charted else []
     return (
         _environment()
@@ -54,7 +57,8 @@ def render(case: Mapping[str, Any]) -> str:
             moments=story.moments(full),
             chart=charted,
             drawings=[drawing for drawing in drawings if drawing],
-            findings=findings(full["diagnosis"]),
+            findings=telling,
+            other_findings=others,
             plan=story.plan(full),
             done=story.done(full),
             before=story.before,

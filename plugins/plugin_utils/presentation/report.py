@@ -14,7 +14,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation import story
-from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation.judgements import Found, findings, judged
+from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation.judgements import (
+    Found,
+    apart,
+    findings,
+    judged,
+)
 from ansible_collections.oncall.remedy.plugins.plugin_utils.words import (
     columns,
     cut,
@@ -165,15 +170,9 @@ def _rejected(findings: list[Found]) -> Iterator[str]:
     if len(lines) <= REJECTED_LINES:
         yield from lines
         return
-    near = [one for one in findings if any(condition.verdict == "true" for condition in one.conditions)]
-    nearest = sorted(near, key=_speaking_for, reverse=True)[:REJECTED_LINES]
-    yield from _grouped([one for one in near if one in nearest])
-    yield f"nor {plural(len(findings) - len(nearest), 'other finding')}: the case says why of each"
-
-
-def _speaking_for(finding: Found) -> float:
-    """The part of its conditions that hold."""
-    return sum(condition.verdict == "true" for condition in finding.conditions) / len(finding.conditions)
+    nearest, others = apart(findings, REJECTED_LINES)
+    yield from _grouped(nearest)
+    yield f"nor {plural(len(others), 'other finding')}: the case says why of each"
 
 
 def _grouped(findings: list[Found]) -> Iterator[str]:
