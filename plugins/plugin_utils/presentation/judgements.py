@@ -71,14 +71,16 @@ def speaking_for(finding: Found) -> float:
     return holding / max(1, len(finding.conditions))
 
 
-def apart(judgements: list[Found], many: int) -> tuple[list[Found], list[Found]]:
-    """Of more than ``many``: what was chosen, holds or is unknown, and of the rejected those that come nearest, as many
-    as that; and all the others. Both in the runbook's order."""
-    if len(judgements) <= many:
-        return judgements, []
+NEAREST = 6
+"""Findings that were rejected and are told where there are too many to tell all."""
+
+
+def apart(judgements: list[Found]) -> tuple[list[Found], list[Found]]:
+    """What was chosen, holds or is unknown, with those of the rejected that come nearest, and all the others. Both in
+    the runbook's order."""
     open_ = [one for one in judgements if one.place == "chosen" or one.verdict in ("true", "unknown")]
     rejected = [one for one in judgements if one not in open_ and speaking_for(one)]
-    wanted = [*open_, *sorted(rejected, key=speaking_for, reverse=True)[:many]]
+    wanted = [*open_, *sorted(rejected, key=speaking_for, reverse=True)[:NEAREST]]
     return [one for one in judgements if one in wanted], [one for one in judgements if one not in wanted]
 
 

@@ -41,7 +41,8 @@ def render(case: Mapping[str, Any]) -> str:
     full = story.whole(case)
     outcome, tone = story.outcome(full)
     charted = story.chart(full)
-    telling, others = apart(findings(full["diagnosis"]), MANY_FINDINGS)
+    judgements = findings(full["diagnosis"])
+    telling, others = apart(judgements) if len(judgements) > MANY_FINDINGS else (judgements, [])
     drawings = [chart.draw(charted, width) for width in (WIDE, NARROW)] if charted else []
     return (
         _environment()

@@ -170,7 +170,7 @@ def _rejected(findings: list[Found]) -> Iterator[str]:
     if len(lines) <= REJECTED_LINES:
         yield from lines
         return
-    nearest, others = apart(findings, REJECTED_LINES)
+    nearest, others = apart(findings)
     yield from _grouped(nearest)
     yield f"nor {plural(len(others), 'other finding')}: the case says why of each"
 
