@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.oncall.remedy.plugins.plugin_utils.case import empty_case
 from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation import report, story
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.work import Tally
 from ansible_collections.oncall.remedy.plugins.plugin_utils.words import columns, visible
@@ -178,9 +179,9 @@ def test_of_fifty_findings_that_do_not_hold_the_nearest_are_told_and_the_others_
         return {"name": f"finding{number}", "truth": "false", "conditions": conditions}
 
     many = [finding(number, holding=3 if number in (7, 30) else 0) for number in range(50)]
-    told = report.incident({**story.empty_case(), "diagnosis": {"findings": many}})
+    told = report.incident({**empty_case(), "diagnosis": {"findings": many}})
     assert re.findall(r"finding\d+", told) == ["finding7", "finding30"]
     assert "nor 48 other findings" in told
-    few = report.incident({**story.empty_case(), "diagnosis": {"findings": many[:8]}})
+    few = report.incident({**empty_case(), "diagnosis": {"findings": many[:8]}})
     assert len(re.findall(r"finding\d+", few)) == 8
     assert "other finding" not in few
