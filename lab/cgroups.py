@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from lab.settings import SYSTEMS, Machine
@@ -37,10 +37,10 @@ def hierarchies() -> list[Path]:
     return [entry for entry in sorted(_MOUNT.glob("*")) if entry.is_dir() and not entry.is_symlink()]
 
 
-def groups() -> Iterator[Path]:
-    """The lab's groups, innermost first."""
+def groups(top: str = f"/{_TOP}") -> Iterator[Path]:
+    """The lab's groups, or those from one of them on, innermost first."""
     for hierarchy in hierarchies():
-        for directory, _, _ in os.walk(hierarchy / _TOP, topdown=False):
+        for directory, _, _ in os.walk(hierarchy / top.lstrip("/"), topdown=False):
             yield Path(directory)
 
 
@@ -62,9 +62,22 @@ def processes(container: str) -> list[int]:
     return sorted(found)
 
 
+def clear(machine: Machine) -> None:
+    """Removes what a machine's earlier life left in its group, as a reboot does.
+
+    A kubelet takes each group of its pods for a container. Once a minute it asks containerd about those that it does
+    not know, for 3 s each, and meanwhile answers nobody who scrapes it.
+    """
+    _remove(directory for directory in groups(of(machine)) if directory.name != machine.name)
+
+
 def remove() -> None:
     """Removes the lab's groups; one that still holds a process stays."""
-    for directory in groups():
+    _remove(groups())
+
+
+def _remove(directories: Iterable[Path]) -> None:
+    for directory in directories:
         try:
             directory.rmdir()
         except OSError:

@@ -12,8 +12,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from lab import nodes, supervisor
+from lab import cgroups, nodes, supervisor
 from lab.nodes import PRIVATE
+from lab.settings import NODES
 
 OS_RELEASE = """\
 NAME="Talos"
@@ -26,6 +27,7 @@ PRETTY_NAME="Talos (v1.12.1)"
 def main(name: str, home: Path) -> None:
     """Sets the node up and becomes its supervisord."""
     socket.sethostname(name)
+    cgroups.clear(next(node for node in NODES if node.name == name))
     # Volumes of pods are mounted by the kubelet and must be seen by containerd's children.
     _mount("--make-rshared", "/")
     # Programs that insist on fixed paths (CNI's cache, container logs, shims' sockets) get their own on every node.
