@@ -223,7 +223,7 @@ def without_asking_network(values: str) -> str:
 
 def tell(address: str, state: Mapping[str, Any]) -> None:
     """Changes how a pod of an application behaves. Raises OSError where it does not take it."""
-    connection = http.client.HTTPConnection(address, BACKEND_CONTROL_PORT, timeout=10)
+    connection = http.client.HTTPConnection(address, BACKEND_CONTROL_PORT, timeout=60)  # it may have no CPU left
     try:
         connection.request("PUT", "/", json.dumps(state), {"Content-Type": "application/json"})
         answer = connection.getresponse()
@@ -293,7 +293,7 @@ FAULTS = (
     Misbehaving("backend-slow", "every pod of the API waits 20 s before it answers", "api", delay_ms=20000),
     Misbehaving(
         "backend-cpu", "every pod of the API calculates something besides, and is throttled by its CPU limit", "api",
-        burn=64,
+        burn=128,  # 7 s for an answer; with half of it some come within the 3 s that Traefik waits
     ),
     PodMissing(),
     NotListening(),
