@@ -63,6 +63,14 @@ ACCEPTED = (
     ),
     _accepted(
         "ingress",
+        "restart",
+        "sockets",
+        """Only on a node that nobody can look into, where the kubelet and Traefik's own healthcheck both time out: that
+        the pod holds its ports is then this witness's word alone. A pod that hangs is restarted, by two others' word; one
+        that does not hold its ports serves nobody whom the restart could disturb.""",
+    ),
+    _accepted(
+        "ingress",
         "reapply_chart_config",
         "sockets",
         """Only where the DaemonSet is gone and no pod of it is left, as two kinds of objects say: the nodes can hide
