@@ -66,8 +66,8 @@ ACCEPTED = (
         "restart",
         "sockets",
         """Only on a node that nobody can look into, where the kubelet and Traefik's own healthcheck both time out: that
-        the pod holds its ports is then this witness's word alone. A pod that hangs is restarted, by two others' word; one
-        that does not hold its ports serves nobody whom the restart could disturb.""",
+        the pod holds its ports is then this witness's word alone. A pod that hangs is restarted, by two others' word;
+        one that does not hold its ports serves nobody whom the restart could disturb.""",
     ),
     _accepted(
         "ingress",
