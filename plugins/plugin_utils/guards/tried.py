@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.view import (
     GateInput,
     holds,
@@ -11,7 +13,7 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.view import (
     passes,
     span,
 )
-from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Standing
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Mitigation
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Verdict
 
 NAME = "not tried"
@@ -24,22 +26,18 @@ def not_tried(view: GateInput) -> Verdict:
         return holds(NAME, "it cannot be told what was tried: the ledger cannot be read")
     if view.undoes:
         return passes(NAME, "it takes a change back")
-    if view.plan.eases:
-        return _eased(view, view.standing)
     tried = [one for one in view.standing.history if one.episode == view.episode and one.remedy == view.remedy]
     if not tried:
         return passes(NAME, "not done in this incident before")
+    if view.plan.eases:
+        return _eased(view, tried)
     ago = f" {span(view.now - tried[-1].began_at)} ago" if tried[-1].began_at is not None else ""
     return holds(NAME, f"done in this incident{ago} ({tried[-1].outcome or 'no outcome'}), and it is still there")
 
 
-def _eased(view: GateInput, standing: Standing) -> Verdict:
+def _eased(view: GateInput, tried: Sequence[Mitigation]) -> Verdict:
     """What eases holds for its cooldown and is renewed then, as long as the incident lasts."""
-    done = [
-        one.began_at
-        for one in standing.history
-        if one.episode == view.episode and one.remedy == view.remedy and one.began_at is not None
-    ]
+    done = [one.began_at for one in tried if one.began_at is not None]
     if not done:
         return passes(NAME, "not done in this incident before")
     age = view.now - max(done)

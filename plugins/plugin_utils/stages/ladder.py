@@ -25,21 +25,26 @@ def tried(mitigations: Sequence[Mitigation]) -> frozenset[str]:
 
 def to_undo(mitigations: Sequence[Mitigation]) -> Mitigation | None:
     """The latest mitigation that did not heal, says how it is undone, and has not been undone (or tried to be)."""
-    begun = {one.undoes for one in mitigations if one.undoes and one.state in ("begun", "finished")}
+    undone = _taken_back(mitigations)
     for one in reversed(mitigations):
         if one.verified == "not_healed" and not one.undoes:
-            return one if one.plan.get("undo") and one.permit not in begun else None
+            return one if one.plan.get("undo") and one.permit not in undone else None
     return None
 
 
 def in_force(mitigations: Sequence[Mitigation], now: float) -> Mitigation | None:
     """The latest mitigation that eases the incident still: its time is not over, and nothing has ended it."""
-    ended = {one.undoes for one in mitigations if one.undoes and one.state in ("begun", "finished")}
+    ended = _taken_back(mitigations)
     for one in reversed(mitigations):
         if one.outcome == "done" and one.ended_at is not None and Plan(**one.plan).eases:
             holds = one.permit not in ended and now < one.ended_at + one.plan["cooldown"]
             return one if holds else None
     return None
+
+
+def _taken_back(mitigations: Sequence[Mitigation]) -> set[str]:
+    """The permits of what was undone, or tried to be: that is begun once, however it went."""
+    return {one.undoes for one in mitigations if one.undoes and one.state in ("begun", "finished")}
 
 
 def undo_plan(mitigation: Mitigation) -> Plan:
