@@ -40,8 +40,13 @@ def secret(content: bytes, key: str = "prometheus.yaml.gz") -> wire.Answer:
     return wire.answer_json({"kind": "Secret", "metadata": {"name": SECRET}, "data": data})
 
 
+def gzipped(content: bytes) -> bytes:
+    """The same bytes at any time of day: without ``mtime``, gzip writes down when it packed."""
+    return gzip.compress(content, mtime=0)
+
+
 def packed(*jobs: dict[str, Any]) -> wire.Answer:
-    return secret(gzip.compress(yaml.safe_dump({"global": {}, "scrape_configs": list(jobs)}).encode()))
+    return secret(gzipped(yaml.safe_dump({"global": {}, "scrape_configs": list(jobs)}).encode()))
 
 
 def ask(answer: wire.Answer, folder: pathlib.Path, **options: Any) -> Any:
@@ -159,18 +164,31 @@ def test_each_comparison_has_a_key_of_its_own(monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.parametrize(
     ("content", "kind", "says"),
     [
-        (gzip.compress(b"scrape_configs: [{password: pl4nted-stale"), "bad_answer", "not a configuration in YAML"),
-        (gzip.compress(b"- pl4nted-stale"), "bad_answer", "not a configuration in YAML"),
-        (gzip.compress(b"\xff\xfe pl4nted-stale \xff"), "bad_answer", "not a configuration in YAML"),
-        (gzip.compress(b"scrape_configs: pl4nted-stale"), "bad_answer", "not the configuration of a Prometheus"),
-        (
-            gzip.compress(b"scrape_configs: [{job_name: proxmox-carrick, basic_auth: pl4nted-stale}]"),
+        pytest.param(
+            gzipped(b"scrape_configs: [{password: pl4nted-stale"),
+            "bad_answer",
+            "not a configuration in YAML",
+            id="torn",
+        ),
+        pytest.param(gzipped(b"- pl4nted-stale"), "bad_answer", "not a configuration in YAML", id="a list"),
+        pytest.param(
+            gzipped(b"\xff\xfe pl4nted-stale \xff"), "bad_answer", "not a configuration in YAML", id="no text"
+        ),
+        pytest.param(
+            gzipped(b"scrape_configs: pl4nted-stale"),
             "bad_answer",
             "not the configuration of a Prometheus",
+            id="no list",
         ),
-        (gzip.compress(b"a: pl4nted-stale")[:-4], "bad_answer", "not whole gzip"),
-        (b"\x1f\x8bpl4nted-stale", "bad_answer", "not whole gzip"),
-        (gzip.compress(b"a" * (16 * 1024 * 1024 + 1)), "too_large", "more than"),
+        pytest.param(
+            gzipped(b"scrape_configs: [{job_name: proxmox-carrick, basic_auth: pl4nted-stale}]"),
+            "bad_answer",
+            "not the configuration of a Prometheus",
+            id="no login",
+        ),
+        pytest.param(gzipped(b"a: pl4nted-stale")[:-4], "bad_answer", "not whole gzip", id="cut off"),
+        pytest.param(b"\x1f\x8bpl4nted-stale", "bad_answer", "not whole gzip", id="not packed"),
+        pytest.param(gzipped(b"a" * (16 * 1024 * 1024 + 1)), "too_large", "more than", id="a bomb"),
     ],
 )
 def test_what_is_no_configuration_is_told_without_a_word_of_it(
