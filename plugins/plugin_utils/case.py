@@ -52,6 +52,7 @@ def empty_case() -> Json:
         "mitigation": None,
         "verification": None,
         "earlier": [],
+        "handovers": [],
         "approval": None,
         "looks": 0,
         "tried": [],
@@ -81,13 +82,14 @@ def new_case(episode: Any, alert: Alert | None) -> Json:
     }
 
 
-def examined(case: Json, runbook: Any, params: Json, evidence: list[Evidence]) -> Json:
+def examined(case: Json, runbook: Any, inputs: Json, params: Json, evidence: list[Evidence]) -> Json:
     """Adds which runbook was followed and what its questions were answered; what was made of older answers goes."""
     return {
         **case,
         "runbook": runbook.name,
         "runbook_sha256": runbook.sha256,
         "summary": runbook.summary,
+        "inputs": inputs,
         "params": params,
         "evidence": as_json(evidence),
         "diagnosis": None,
@@ -97,6 +99,19 @@ def examined(case: Json, runbook: Any, params: Json, evidence: list[Evidence]) -
 def decided(case: Json, diagnosis: Diagnosis, mode: str, verdicts: tuple[Verdict, ...]) -> Json:
     """Adds what the evidence says and what the gate said of the plan."""
     return {**case, "diagnosis": as_json(diagnosis), "mode": mode, "gate": as_json(verdicts)}
+
+
+def handed_over(case: Json, now: float) -> Json:
+    """Adds that the runbook followed so far leaves the incident to the one that its finding names, and why."""
+    diagnosis = case["diagnosis"]
+    handed = {
+        "runbook": case["runbook"],
+        "finding": diagnosis["chosen"],
+        "because": diagnosis["because"],
+        "to": diagnosis["handover"],
+        "at": now,
+    }
+    return {**case, "handovers": [*case.get("handovers", []), handed]}
 
 
 def asked(case: Json, approval: Any) -> Json:

@@ -156,7 +156,9 @@ def _put(connection: sa.Connection, departures: Sequence[Departure], closed: boo
         same |= {"echo_until": sa.bindparam("_echo_until")}
     else:
         same |= {"state": "waiting", "why": sa.bindparam("_why"), "due_at": sa.bindparam("_due_at")}
-        same |= {"looks": E.looks + sa.bindparam("_look", type_=sa.Integer)}
+        runbook = sa.bindparam("_runbook", type_=sa.Text)
+        same |= {"looks": sa.case((runbook == "", E.looks + sa.bindparam("_look", type_=sa.Integer)), else_=0)}
+        same |= {"runbook": sa.case((runbook == "", E.runbook), else_=runbook)}
     connection.execute(
         sa.update(schema.episodes).where(E.id == sa.bindparam("_id")).values(**same),
         [
@@ -168,6 +170,7 @@ def _put(connection: sa.Connection, departures: Sequence[Departure], closed: boo
                 "_why": one.why,
                 "_due_at": one.due_at,
                 "_look": int(one.why == "look_again"),
+                "_runbook": one.runbook,
             }
             for one in departures
         ],
@@ -187,4 +190,6 @@ def _left(departure: Departure, now: float) -> Entry:
         detail: dict[str, Any] = {"outcome": departure.outcome}
         return Entry(departure.episode, now, "close", departure.detail or f"closed: {departure.outcome}", detail)
     detail = {"outcome": departure.outcome, "why": departure.why, "due_at": departure.due_at}
+    if departure.runbook:
+        detail["runbook"] = departure.runbook
     return Entry(departure.episode, now, "close", departure.detail or f"waits: {departure.why}", detail)

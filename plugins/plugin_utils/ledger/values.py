@@ -13,9 +13,10 @@ from typing import Any, Literal
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json, Origin
 
 EpisodeState = Literal["open", "waiting", "permitted", "mending", "verifying", "closed"]
-Why = Literal["patience", "look_again", "approval", "held", "undo", "ladder", "human", "resolution"]
+Why = Literal["patience", "look_again", "approval", "held", "undo", "ladder", "handover", "human", "resolution"]
 """What a waiting episode waits for: long enough firing; the runbook's second look; an approval; a guard that holds; the
-mitigation to be undone; the next one to be tried; a human who was told; the alert to go away."""
+mitigation to be undone; the next one to be tried; the runbook that goes on; a human who was told; the alert to go
+away."""
 
 CLAIM_MAX = 24 * 3600.0
 """Seconds. No claim is made for longer: one that ends later was made by a wrong clock, and does not count."""
@@ -104,8 +105,9 @@ class Departure:
     """How a sweep leaves an episode: put off until ``due_at`` for the reason ``why``, or closed.
 
     ``outcome`` is that of the case so far (held, proposed, healed, …). After a closing, the same firing is taken for an
-    echo until ``echo_until``. ``detail`` is the line of the timeline, where there is more to say. ``case`` is saved in
-    the same step, with the timeline as it stands after it.
+    echo until ``echo_until``. ``detail`` is the line of the timeline, where there is more to say. ``runbook`` is the
+    one that goes on with it, where that is another than before: its looks are counted anew. ``case`` is saved in the
+    same step, with the timeline as it stands after it.
     """
 
     episode: str
@@ -115,6 +117,7 @@ class Departure:
     due_at: float = 0.0
     echo_until: float | None = None
     detail: str = ""
+    runbook: str = ""
     case: Json | None = None
 
 

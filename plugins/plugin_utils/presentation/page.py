@@ -63,6 +63,7 @@ def render(case: Mapping[str, Any]) -> str:
             plan=story.plan(full),
             done=story.done(full),
             before=story.before,
+            handed=story.handed,
             approval=story.approval(full),
             diffs=list(story.diffs(full)),
             gate=story.gate(full),

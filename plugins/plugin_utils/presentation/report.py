@@ -149,6 +149,7 @@ def verifying(case: Mapping[str, Any], stable_for: float, now: float) -> str:
 
 def _why(case: story.Json) -> Iterator[Row]:
     """The finding that was chosen, those that were rejected with the value that rejected them, those left open."""
+    yield from (("handed", story.handed(one)) for one in case["handovers"])
     judgements = findings(case["diagnosis"])
     for one in judgements:
         if one.place == "chosen" and one.verdict == "true":

@@ -141,6 +141,11 @@ def before(earlier: Json) -> str:
     return f"{what}: {how}" + (f" ({reason})" if reason else "")
 
 
+def handed(handover: Json) -> str:
+    """Which runbook had the incident before, and why it left it to another."""
+    return f"{handover.get('runbook', '?')} to {handover.get('to', '?')}: {handover.get('because', '?')}"
+
+
 def approval(case: Json) -> str:
     """Who was asked for a yes, and what they said."""
     asked = case["approval"]

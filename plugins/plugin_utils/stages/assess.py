@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils import case as cases
+from ansible_collections.oncall.remedy.plugins.plugin_utils import words
 from ansible_collections.oncall.remedy.plugins.plugin_utils.diagnosis import diagnose
 from ansible_collections.oncall.remedy.plugins.plugin_utils.gather import Gathered, Gatherer, Inquiry
 from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.estate import Estate, Target
@@ -20,7 +21,12 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.settings i
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Episode
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Diagnosis, Evidence, Json
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.expression import Template
-from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import RunbookError, RunbookFault
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import (
+    InputError,
+    RunbookError,
+    RunbookFault,
+)
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.inputs import bind_inputs
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import Catalogue, Chart, Question, Runbook
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.examine import HostResult, host_evidence
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.work import AlertState, Work
@@ -49,6 +55,9 @@ MONITOR = {
 }
 """What Prometheus sees of all its jobs. Where most of them are gone, the monitor is the likelier fault."""
 
+UNUSABLE = (RunbookError, RunbookFault, SettingsError, InputError)
+"""What is raised where a runbook cannot be followed for an incident: it, the inventory or the alert is at fault."""
+
 CHARTED = "the_case_chart"
 BEFORE_OPENING = 900.0
 """Seconds of the charted series before the incident was opened."""
@@ -61,6 +70,7 @@ class Subject:
     work: Work
     book: Runbook
     target: Target
+    inputs: Json
     params: Json
     given: dict[str, Evidence]
     clock: Callable[[], float] = time.time
@@ -73,7 +83,7 @@ class Subject:
     def scope(self) -> Json:
         """The names that the runbook's expressions may read beside its evidence."""
         episode = self.work.episode
-        return {**self.params, **episode.inputs, "target": episode.target, "alert": episode.alertname}
+        return {**self.params, **self.inputs, "target": episode.target, "alert": episode.alertname}
 
     def inquiry(self, names: frozenset[str], given: dict[str, Evidence]) -> Inquiry:
         """What is to be asked about it."""
@@ -100,7 +110,10 @@ def chart_of(subject: Subject, evidence: Evidence | None) -> Json | None:
 
 @dataclasses.dataclass(frozen=True)
 class Assessed:
-    """What became of one incident: what was found out, what it means. ``fault`` says why it could not be assessed."""
+    """What became of one incident: what was found out, what it means. ``fault`` says why it could not be assessed.
+
+    ``obstacle`` says why the runbook that its finding names cannot go on with it, where it names one and that is so.
+    """
 
     work: Work
     alert_state: AlertState
@@ -110,6 +123,7 @@ class Assessed:
     diagnosis: Diagnosis | None = None
     chart: Json | None = None
     monitor: tuple[Evidence, ...] = ()
+    obstacle: str = ""
 
     @property
     def episode(self) -> Episode:
@@ -141,31 +155,68 @@ class Assessor:
         for work in works:
             try:
                 subjects[work.episode.id] = self.subject(work)
-            except (RunbookError, RunbookFault, SettingsError) as error:
+            except UNUSABLE as error:
                 faults[work.episode.id] = str(error)
         gathered = self._gatherer.gather([_all_questions(subject) for subject in subjects.values()])
         return [
-            _diagnosed(subjects[work.episode.id], gathered[work.episode.id])
+            self._handing(_diagnosed(subjects[work.episode.id], gathered[work.episode.id]))
             if work.episode.id in subjects
             else Assessed(work, work.alert_state, fault=faults[work.episode.id])
             for work in works
         ]
 
     def subject(self, work: Work) -> Subject:
-        """Everything that is fixed of an incident. Raises RunbookError, RunbookFault or SettingsError."""
+        """Everything that is fixed of an incident. Raises one of UNUSABLE."""
         if work.refusal:
             raise SettingsError(work.refusal)
         book = self._catalogue.by_name(work.episode.runbook)
         target = self._estate.target(work.episode.target)
+        inputs = _inputs_after_handover(work, book) if work.handovers else work.episode.inputs
         params = self._params_of(work.episode.target, book)
         given = host_evidence(self._estate, book, params, self._host_result, self._clock())
-        return Subject(work, book, target, params, given, self._clock)
+        return Subject(work, book, target, inputs, params, given, self._clock)
+
+    def _handing(self, assessed: Assessed) -> Assessed:
+        """With what stands in the way of the runbook that the finding names, if there is one: it is tried out here, so
+        that nothing is left to one that cannot begin."""
+        if assessed.diagnosis is None or not assessed.diagnosis.handover:
+            return assessed
+        name, work = assessed.diagnosis.handover, assessed.work
+        had_it = [one["runbook"] for one in work.handovers]
+        if work.episode.origin == "operator":
+            command = f"ansible-playbook oncall.remedy.{name} -e target={work.episode.target}"
+            obstacle = f"it began without an alert; {command} goes on"
+        elif name in had_it:
+            obstacle = (
+                f"{name} has handed it over itself, as {words.listed([*had_it, work.episode.runbook])} did in turn"
+            )
+        else:
+            obstacle = self._cannot_begin(
+                dataclasses.replace(work, episode=dataclasses.replace(work.episode, runbook=name))
+            )
+        return dataclasses.replace(assessed, obstacle=obstacle)
+
+    def _cannot_begin(self, work: Work) -> str:
+        """Why its runbook cannot go on with an incident that began under another, or nothing."""
+        try:
+            book = self._catalogue.by_name(work.episode.runbook)
+            _inputs_after_handover(work, book)
+            self.subject(work)
+        except UNUSABLE as error:
+            return str(error)
+        return f"the runbook {book.name} is a draft" if book.draft else ""
 
     def _params_of(self, target: str, book: Runbook) -> Json:
         """What the inventory says for the runbook: resolved once for all incidents of a target, as tables are large."""
         if (target, book.name) not in self._params:
             self._params[target, book.name] = self._estate.params(target, book.params)
         return self._params[target, book.name]
+
+
+def _inputs_after_handover(work: Work, book: Runbook) -> Json:
+    """The inputs of a runbook that goes on with an incident: from the alert's labels, else from those of the runbook
+    that began with it. They are bound anew, as each runbook has patterns of its own."""
+    return bind_inputs(book, {**work.episode.inputs, **(work.alert.labels if work.alert else {})})
 
 
 def _all_questions(subject: Subject) -> Inquiry:
@@ -224,6 +275,7 @@ def case_of(assessed: Assessed, former: Json | None) -> Json:
     case = former or cases.new_case(assessed.episode, assessed.work.alert)
     if assessed.subject is None:
         return case
-    found = cases.examined(case, assessed.subject.book, assessed.subject.params, list(assessed.evidence))
+    subject = assessed.subject
+    found = cases.examined(case, subject.book, subject.inputs, subject.params, list(assessed.evidence))
     known = {"looks": assessed.episode.looks, "tried": sorted(assessed.work.tried)}
     return {**found, "chart": assessed.chart, **known}

@@ -17,15 +17,20 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils import case as cases
 from ansible_collections.oncall.remedy.plugins.plugin_utils.diagnosis import judge
 from ansible_collections.oncall.remedy.plugins.plugin_utils.gather import Gathered, Gatherer
 from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.estate import Estate
-from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.settings import SettingsError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Episode, Mitigation
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Condition, Json, Plan, Verification
-from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import RunbookError, RunbookFault
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import RunbookFault
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import Verify
 from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation import report
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages import ending, ladder
-from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.assess import CHARTED, Assessor, Subject, chart_of
+from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.assess import (
+    CHARTED,
+    UNUSABLE,
+    Assessor,
+    Subject,
+    chart_of,
+)
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.calls import Ended
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.ending import Ending
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.record import Recorder
@@ -241,7 +246,7 @@ class Closer:
         permitted = Permitted(_with_result(case, latest), latest)
         try:
             subject = self._assessor.subject(dataclasses.replace(work, episode=episode))
-        except (RunbookError, RunbookFault, SettingsError) as error:
+        except UNUSABLE as error:
             return self._ended(episode, permitted.case, unverifiable(permitted, str(error), self._now()))
         without = self._without_verification(permitted)
         if without:

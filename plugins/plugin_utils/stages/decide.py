@@ -94,7 +94,7 @@ class Decider:
         return [
             self._planned(asked[one.episode.id], permits.get(one.episode.id), known, now)
             if one.episode.id in asked
-            else Decided(one, _without_plan(one, known.get(one.episode.id)), without_plan(one))
+            else _without_plan(one, known.get(one.episode.id), now)
             for one in assessed
         ]
 
@@ -278,16 +278,28 @@ def without_plan(assessed: Assessed) -> Ending:
     if not diagnosis.chosen and diagnosis.undecided:
         return ending.undecided(diagnosis)
     if not diagnosis.chosen:
-        return ending.nothing_found(episode.origin == "operator")
+        return ending.nothing_found(episode.origin == "operator", _why_handed(assessed))
     if diagnosis.propose:
         return ending.proposed(diagnosis, diagnosis.propose)
-    return ending.handed_over(diagnosis) if diagnosis.handover else ending.told(diagnosis)
+    if diagnosis.handover:
+        return (
+            ending.not_handed_over(diagnosis, assessed.obstacle) if assessed.obstacle else ending.handed_over(diagnosis)
+        )
+    return ending.told(diagnosis)
 
 
-def _without_plan(assessed: Assessed, known: Json | None) -> Json:
-    """The case so far, with what the assessment found out."""
-    case = cases.asked(case_of(assessed, known), None)
-    return cases.decided(case, assessed.diagnosis, "", ()) if assessed.diagnosis else case
+def _why_handed(assessed: Assessed) -> str:
+    """What the runbook said that handed the incident over to this one, if one did."""
+    handovers = assessed.work.handovers
+    return f"handed over by {handovers[-1]['runbook']}: {handovers[-1]['because']}" if handovers else ""
+
+
+def _without_plan(assessed: Assessed, known: Json | None, now: float) -> Decided:
+    """How an incident ends for which there is nothing to ask the gate; the case with what the assessment found out."""
+    case, how = cases.asked(case_of(assessed, known), None), without_plan(assessed)
+    if assessed.diagnosis:
+        case = cases.decided(case, assessed.diagnosis, "", ())
+    return Decided(assessed, cases.handed_over(case, now) if how.runbook else case, how)
 
 
 def _alert_now(assessed: Assessed, pulled: tuple[Pulled, ...]) -> tuple[Any, tuple[str, ...], tuple[str, ...]]:

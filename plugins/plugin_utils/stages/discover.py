@@ -75,19 +75,17 @@ class Discovery:
                 self._ledger.heard(answer.source.name, answer.peer, {"alerts": len(answer.alerts)}, now)
         alerts = [alert for answer in answers for alert in answer.alerts]
         handled = [alert for alert in alerts if self._handles(alert)]
-        all_seen = [
+        seen = [
             self._seen(alert, answer.source) for answer in answers for alert in answer.alerts if self._handles(alert)
         ]
-        seen = [one for one in all_seen if self._narrowed.admits(one.incident)]
-        active = [one for one in seen if one.alert.state == "active"]
+        firing = [one for one in seen if one.alert.state == "active"]
+        active = [one for one in firing if self._narrowed.admits(one.incident)]
         episodes = self._ledger.open_episodes([one.incident for one in active], now)
         by_episode = dict(zip((episode.id for episode in episodes), active, strict=True))
         wanted = [episode for episode in self._wanted(episodes, now) if episode.state != "closed"]
         mine = self._ledger.claim_many([episode.id for episode in wanted], sweep, now + CLAIM_SECONDS, now)
-        suppressed = [one for one in seen if one.alert.state != "active"]
-        works = self._with_past(
-            [self._work(episode, by_episode, suppressed, answers) for episode in wanted if episode.id in mine], now
-        )
+        due = [episode for episode in wanted if episode.id in mine]
+        works = self._with_past([self._work(one, by_episode.get(one.id), seen, answers) for one in due], now)
         return works, Tally(
             firing=sum(alert.state == "active" for alert in handled),
             suppressed=sum(alert.state != "active" for alert in handled),
@@ -109,18 +107,26 @@ class Discovery:
 
     def _wanted(self, seen: list[Episode], now: float) -> list[Episode]:
         """What is due; for an operator's run also what is not, since the operator is there now."""
-        due = [one for one in self._ledger.due(now) if self._narrowed.admits(one)]
+        due = [one for one in self._ledger.due(now) if self._admits(one)]
         if not self._narrowed.target:
             return due
         known = {episode.id for episode in due}
         others = [
-            one
-            for one in self._ledger.episodes(self._narrowed.target)
-            if one.id not in known and self._narrowed.admits(one)
+            one for one in self._ledger.episodes(self._narrowed.target) if one.id not in known and self._admits(one)
         ]
         if not due and not others:
             others = [self._operators_episode(now)]
         return due + others
+
+    def _admits(self, episode: Episode) -> bool:
+        """Whether this sweep is about such an episode. What was handed over has the inputs of another runbook."""
+        if not self._narrowed.target or not self._handed_over(episode):
+            return self._narrowed.admits(episode)
+        try:
+            inputs = bind_inputs(self._catalogue.by_name(episode.runbook), episode.inputs)
+        except (RunbookError, InputError):
+            return False
+        return self._narrowed.admits(dataclasses.replace(episode, inputs=inputs))
 
     def _operators_episode(self, now: float) -> Episode:
         return self._ledger.open_episode(
@@ -168,33 +174,40 @@ class Discovery:
             return "", f"label {source.target_label} names no host of the inventory"
         return "", f"source {source.name} has no usable default_target and the alert names none"
 
-    def _work(
-        self, episode: Episode, by_episode: dict[str, _Seen], suppressed: list[_Seen], answers: list[Pulled]
-    ) -> Work:
-        seen = by_episode.get(episode.id)
-        if seen:
-            return Work(episode, seen.alert, "firing", seen.refusal)
+    def _work(self, episode: Episode, opened_by: _Seen | None, seen: list[_Seen], answers: list[Pulled]) -> Work:
+        """``opened_by`` is the alert of this sweep that the episode is for. A run that is narrowed to one runbook opens
+        nothing for the alerts of others, and one of those may have handed its incident over: hence ``seen``, all."""
         if episode.origin == "operator":
             return Work(episode, None, "not_needed")
-        hidden = next((one for one in suppressed if _same(one.incident, episode)), None)
-        if hidden:
-            state: AlertState = "silenced" if hidden.alert.silenced_by else "inhibited"
-            return Work(episode, hidden.alert, state, hidden.refusal)
+        alike = (one for one in seen if _same(one.incident, episode))
+        heard = opened_by or min(alike, key=lambda one: one.alert.state != "active", default=None)
+        if heard:
+            return Work(episode, heard.alert, _alert_state(heard.alert), heard.refusal)
         return Work(episode, self._former_alert(episode), _without_alert(episode, answers))
 
     def _with_past(self, works: list[Work], now: float) -> list[Work]:
         """The works with what was tried in each before this sweep."""
         known = [work.episode.id for work in works if work.episode.state != "open"]
         past = self._ledger.mitigations_of(known)
+        handed = self._ledger.cases_of([work.episode.id for work in works if self._handed_over(work.episode)])
         return [
             dataclasses.replace(
                 work,
                 tried=ladder.tried(past.get(work.episode.id, [])),
                 to_undo=ladder.to_undo(past.get(work.episode.id, [])),
                 eased_by=ladder.in_force(past.get(work.episode.id, []), now),
+                handovers=tuple(handed.get(work.episode.id, {}).get("handovers", [])),
             )
             for work in works
         ]
+
+    def _handed_over(self, episode: Episode) -> bool:
+        """Whether another runbook goes on with it than the one that its alert began with."""
+        try:
+            book = self._catalogue.for_alert(episode.alertname) if episode.alertname else None
+        except RunbookError:
+            return True
+        return bool(episode.runbook) and (book is None or book.name != episode.runbook)
 
     def _former_alert(self, episode: Episode) -> Alert | None:
         case = self._ledger.case(episode.id)
@@ -212,6 +225,12 @@ def _same(incident: Incident, episode: Episode) -> bool:
         episode.alertname,
         episode.inputs,
     )
+
+
+def _alert_state(alert: Alert) -> AlertState:
+    if alert.state == "active":
+        return "firing"
+    return "silenced" if alert.silenced_by else "inhibited"
 
 
 def _without_alert(episode: Episode, answers: list[Pulled]) -> AlertState:

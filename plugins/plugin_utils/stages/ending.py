@@ -28,6 +28,7 @@ Left = Literal["closed", "waiting", "verifying"]
 class Ending:
     """``escalate`` is empty or says why a human is called; ``to`` is empty for the target's own escalation.
 
+    ``runbook`` is the one that goes on with it from now, where that is another.
     ``alike`` names what this ending has in common with others for which one call is enough; empty for the usual, which
     is the runbook, its finding and the outcome.
     """
@@ -41,6 +42,7 @@ class Ending:
     escalate: str = ""
     to: str = ""
     alike: str = ""
+    runbook: str = ""
 
 
 def refused(alertname: str, fault: str) -> Ending:
@@ -86,16 +88,21 @@ def _unknowns(diagnosis: Diagnosis) -> str:
     return "; ".join(dict.fromkeys(reasons))
 
 
-def nothing_found(operator: bool) -> Ending:
-    """No finding of the runbook holds. With an alert that is a question for a human, without one it is good news."""
+def nothing_found(operator: bool, handed: str = "") -> Ending:
+    """No finding of the runbook holds. With an alert that is a question for a human, without one it is good news.
+
+    ``handed`` is why another runbook handed the incident over to this one.
+    """
     if operator:
         return Ending("observed", "No finding of the runbook holds: nothing is wrong here.", "Nothing.", left="closed")
+    whose = "this" if handed else "its"
     return Ending(
         "escalated",
-        "The alert fires, but no finding of its runbook holds. Nothing was changed.",
+        f"{_sentence(handed) + ' ' if handed else ''}The alert fires, but no finding of {whose} runbook holds. "
+        "Nothing was changed.",
         "A human has to look.",
         due_in=SOON,
-        escalate="the alert fires and no finding of its runbook explains it",
+        escalate=f"{handed + '; ' if handed else ''}the alert fires and no finding of {whose} runbook explains it",
     )
 
 
@@ -111,12 +118,24 @@ def waiting(diagnosis: Diagnosis) -> Ending:
 
 
 def handed_over(diagnosis: Diagnosis) -> Ending:
-    """Another runbook explains the same target. It begins with its own alert, or by hand; here a human hears of it."""
+    """Another runbook goes on with the incident: nobody is called before it has looked."""
+    return Ending(
+        "waiting",
+        f"{_sentence(diagnosis.because)} Handed over to the runbook {diagnosis.handover}.",
+        f"The next sweep goes on by {diagnosis.handover}.",
+        why="handover",
+        due_in=NEXT_SWEEP,
+        runbook=diagnosis.handover,
+    )
+
+
+def not_handed_over(diagnosis: Diagnosis, obstacle: str) -> Ending:
+    """Another runbook explains it, and cannot go on with it: a human hears of what is known."""
     return Ending(
         "escalated",
         f"{_sentence(diagnosis.because)} This is for the runbook {diagnosis.handover}. Nothing was changed.",
-        f"The runbook {diagnosis.handover} goes on when its alert fires, or when it is run for this target by hand.",
-        escalate=f"{diagnosis.because}; this is for the runbook {diagnosis.handover}",
+        _sentence(f"The runbook {diagnosis.handover} does not go on with it: {obstacle}"),
+        escalate=f"{diagnosis.because}; this is for the runbook {diagnosis.handover} ({obstacle})",
         to=diagnosis.escalate,
     )
 

@@ -141,7 +141,14 @@ class Recorder:
             )
         due_at = now + ending.due_in
         return Departure(
-            one.episode.id, "waiting", ending.outcome, ending.why, due_at, detail=ending.headline, case=case
+            one.episode.id,
+            "waiting",
+            ending.outcome,
+            ending.why,
+            due_at,
+            detail=ending.headline,
+            runbook=ending.runbook,
+            case=case,
         )
 
     def _show(self, left: Sequence[Ended]) -> None:

@@ -25,7 +25,8 @@ class Work:
     """One episode that this sweep works on. ``refusal`` says why no runbook can be followed for it, if so.
 
     ``tried`` are the mitigations that did not heal it, ``to_undo`` is the one of them that is to be taken back first.
-    ``eased_by`` is what makes it bearable meanwhile, and has to be ended with the incident.
+    ``eased_by`` is what makes it bearable meanwhile, and has to be ended with the incident. ``handovers`` are those of
+    earlier sweeps, as its case tells of them: which runbook left it to which other one, and why.
     """
 
     episode: Episode
@@ -35,6 +36,7 @@ class Work:
     tried: frozenset[str] = frozenset()
     to_undo: Mitigation | None = None
     eased_by: Mitigation | None = None
+    handovers: tuple[Json, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,6 +82,7 @@ def _work(raw: Json) -> Work:
         tried=frozenset(raw["tried"]),
         to_undo=Mitigation(**to_undo) if to_undo else None,
         eased_by=Mitigation(**eased_by) if eased_by else None,
+        handovers=tuple(raw["handovers"]),
     )
 
 

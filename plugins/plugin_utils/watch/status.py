@@ -33,6 +33,7 @@ WAITS_FOR = {
     "held": "a guard that holds",
     "undo": "its mitigation to be taken back",
     "ladder": "the next mitigation to be tried",
+    "handover": "the runbook that it was handed over to",
     "human": "a human, who was called",
     "unheard": "a human, whom no call has reached yet",
     "resolution": "the alert to go away",

@@ -17,10 +17,14 @@ from tests.unit.engine.made import diagnosis, episode
 
 
 def assessed(
-    found: Diagnosis | None, state: AlertState = "firing", origin: Origin = "alert", fault: str = ""
+    found: Diagnosis | None,
+    state: AlertState = "firing",
+    origin: Origin = "alert",
+    fault: str = "",
+    obstacle: str = "",
 ) -> Assessed:
     one = episode(origin=origin)
-    return Assessed(Work(one, None, state), state, fault=fault, diagnosis=found)
+    return Assessed(Work(one, None, state), state, fault=fault, diagnosis=found, obstacle=obstacle)
 
 
 NOTHING = Diagnosis(())
@@ -34,7 +38,8 @@ WAYS: dict[str, tuple[Assessed, str]] = {
     "nothing holds and an alert fires": (assessed(NOTHING), "escalated"),
     "nothing holds and an operator asks": (assessed(NOTHING, "not_needed", "operator"), "observed"),
     "a proposal": (assessed(diagnosis(propose="x", escalate="platform")), "proposed"),
-    "for another runbook": (assessed(diagnosis(handover="y")), "escalated"),
+    "for another runbook": (assessed(diagnosis(handover="y")), "waiting"),
+    "for another runbook that cannot begin": (assessed(diagnosis(handover="y"), obstacle="no y"), "escalated"),
     "for a human": (assessed(diagnosis(escalate="platform")), "escalated"),
 }
 

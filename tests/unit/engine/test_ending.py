@@ -19,7 +19,10 @@ TOLD: dict[str, Ending] = {
     "broken off": ending.broken_off("it fell over"),
     "undecided": ending.undecided(diagnosis(undecided=("a",))),
     "nothing found": ending.nothing_found(operator=False),
-    "handed over": ending.handed_over(diagnosis(handover="traefik_down")),
+    "nothing found by the second runbook": ending.nothing_found(operator=False, handed="handed over by target_down: x"),
+    "not handed over": ending.not_handed_over(
+        diagnosis(handover="traefik_down"), "the runbook traefik_down is a draft."
+    ),
     "proposed": ending.proposed(diagnosis(), "restart it"),
     "told": ending.told(diagnosis()),
     "held": ending.held(diagnosis(), plan(), HOLDS, quiet=False),
@@ -33,6 +36,7 @@ TOLD: dict[str, Ending] = {
 UNTOLD: dict[str, Ending] = {
     "resolved": ending.resolved(),
     "nothing found by an operator": ending.nothing_found(operator=True),
+    "handed over": ending.handed_over(diagnosis(handover="traefik_down")),
     "waiting": ending.waiting(diagnosis(wait=300.0, looks=1)),
     "observed": ending.observed(diagnosis(), plan()),
     "held by what lets go": ending.held(diagnosis(), plan(), HOLDS, quiet=True),

@@ -260,6 +260,21 @@ def test_only_a_second_look_counts_as_a_look(ledger: Ledger) -> None:
         assert ledger.episode(episode).looks == looks
 
 
+def test_a_runbook_that_takes_over_keeps_the_episode_and_counts_its_own_looks(ledger: Ledger) -> None:
+    episode = opened(ledger, "s1")
+    began = ledger.episode(episode).runbook
+    for runbook, known, looks in (("", began, 1), ("edge_down", "edge_down", 0), ("", "edge_down", 1)):
+        assert ledger.claim(episode, "s1", 200.0, 100.0)
+        left = Departure(episode, "waiting", "waiting", "look_again", 100.0, runbook=runbook)
+        assert ledger.leave([left], "s1", 100.0) == {}
+        found = ledger.episode(episode)
+        assert (found.runbook, found.looks) == (known, looks)
+    assert ledger.open_episode(incident(), 150.0).id == episode
+    assert ledger.episode(episode).runbook == "edge_down"
+    said = [line.detail.get("runbook") for line in ledger.timeline(episode) if line.stage == "close"]
+    assert said == [None, "edge_down", None]
+
+
 def test_closing_ends_it_for_good(ledger: Ledger) -> None:
     episode = opened(ledger, "s1")
     ledger.close_episode(episode, "healed", "s1", 200.0)

@@ -23,6 +23,7 @@ Example = Callable[[str], Json]
 
 EXPECTED = {path.stem: path.read_text() for path in sorted((Path(__file__).parent / "expected").glob("*.txt"))}
 LABELS = (
+    "handed",
     "found",
     "not",
     "also",
@@ -52,7 +53,7 @@ def test_hostile_text_moves_no_cursor_and_makes_no_line_of_its_own(telling: Json
     lines = report.incident(poisoned(telling, text, kept), path="cases/x.html").split("\n")
     assert all(line.isprintable() for line in lines)
     assert max(columns(line) for line in lines) <= report.WIDTH
-    first_row = next(index for index, line in enumerate(lines) if line.startswith(("  found", "  not")))
+    first_row = next(index for index, line in enumerate(lines) if line.startswith(("  handed", "  found", "  not")))
     assert all(line.startswith("  ") for line in lines[1:first_row])
     assert [line for line in lines[first_row:] if not ROW.fullmatch(line)] == []
     begun = [line.split()[0] for line in lines[first_row:] if not line.startswith(" " * 12)]

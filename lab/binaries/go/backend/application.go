@@ -21,7 +21,11 @@ type Application struct {
 	scrapes  int
 }
 
-// Handler serves the metrics at the given path, readiness at /ready, and the page everywhere else.
+// Where applications usually have their metrics.
+const usualMetrics = "/metrics"
+
+// Handler serves the metrics at the given path, nothing where they usually are if that is another one, readiness at
+// /ready, and the page everywhere else.
 func (a *Application) Handler(metrics string) http.Handler {
 	a.lock.Lock()
 	defer a.lock.Unlock()
@@ -29,6 +33,9 @@ func (a *Application) Handler(metrics string) http.Handler {
 		a.requests = map[int]int{}
 	}
 	mux := http.NewServeMux()
+	if metrics != usualMetrics {
+		mux.HandleFunc(usualMetrics, http.NotFound)
+	}
 	mux.HandleFunc(metrics, a.metrics)
 	mux.HandleFunc("/ready", a.ready)
 	mux.HandleFunc("/", a.page)

@@ -21,7 +21,7 @@ func main() {
 	listen := flag.String("listen", ":8080", "addresses that serve page and metrics, comma-separated")
 	control := flag.String("control", "", "address that takes changes of the switches; none if empty")
 	name := flag.String("name", "backend", "what the page says and the metrics are labelled with")
-	metrics := flag.String("metrics-path", "/metrics", "where the metrics are")
+	metrics := flag.String("metrics-path", usualMetrics, "where the metrics are")
 	switches := NewSwitches()
 	switches.Flags(flag.CommandLine)
 	flag.Parse()
