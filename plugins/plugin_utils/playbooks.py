@@ -7,7 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.settings import Settings
-from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import Catalogue, catalogue
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.catalogue import Catalogue, catalogue
 
 OWN = Path(__file__).resolve().parents[2] / "playbooks"
 

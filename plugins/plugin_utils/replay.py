@@ -28,13 +28,14 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.diagnosis import (
 )
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.storable import redact
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Evidence, EvidenceState, Json, as_json
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.catalogue import Catalogue
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import (
     InputError,
     RunbookError,
     RunbookFault,
 )
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.inputs import bind_inputs
-from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import Catalogue, Question, Runbook
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import Question, Runbook
 
 NOT_RECORDED = "not recorded then"
 

@@ -34,7 +34,7 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Json
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import InputError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.inputs import bind_inputs
-from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import load
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.loader import load
 from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation import decisions
 from ansible_collections.oncall.remedy.plugins.plugin_utils.watch import metrics
 from tests.hostile.aftermath import TARGETS, besieged, everything

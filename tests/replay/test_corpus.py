@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.corpus import accepts, file_of, load_accepted, load_cases
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.storable import redact
-from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import Catalogue, catalogue
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.catalogue import Catalogue, catalogue
 from ansible_collections.oncall.remedy.plugins.plugin_utils.playbooks import OWN
 from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation.replayed import told
 from ansible_collections.oncall.remedy.plugins.plugin_utils.replay import replay

@@ -22,7 +22,8 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.corpus import (
 )
 from ansible_collections.oncall.remedy.plugins.plugin_utils.diagnosis import diagnose
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import as_json
-from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import Runbook, catalogue
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.catalogue import catalogue
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import Runbook
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.scenario import rehearse
 from ansible_collections.oncall.remedy.plugins.plugin_utils.presentation.replayed import told
 from ansible_collections.oncall.remedy.plugins.plugin_utils.replay import Replayed, replay

@@ -11,18 +11,19 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.oncall.remedy.plugins.module_utils.probes.base import validated
-from ansible_collections.oncall.remedy.plugins.plugin_utils.notation import documented, lint, runbook, scenario
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation import documented, lint, loader, scenario
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.catalogue import catalogue
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import Runbook
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.scenario import Rehearsal, Scenario
 
 TABLES = Path(__file__).parent
 PLAYBOOKS = TABLES.parent.parent / "playbooks"
-NAMES = runbook.catalogue(PLAYBOOKS).names
+NAMES = catalogue(PLAYBOOKS).names
 
 
 @functools.cache
 def book(name: str) -> Runbook:
-    return runbook.load(PLAYBOOKS / f"{name}.yml")
+    return loader.load(PLAYBOOKS / f"{name}.yml")
 
 
 @functools.cache
@@ -35,9 +36,9 @@ ALL = [pytest.param(name, one, id=f"{name}: {one.name}") for name in NAMES for o
 
 
 def test_there_are_runbooks_and_all_of_them_can_be_found() -> None:
-    catalogue = runbook.catalogue(PLAYBOOKS)
-    assert catalogue.problems == []
-    assert catalogue.alerts
+    found = catalogue(PLAYBOOKS)
+    assert found.problems == []
+    assert found.alerts
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -26,7 +26,7 @@ from ansible.vars.hostvars import HostVars
 from ansible.vars.manager import VariableManager
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.estate import Estate
-from ansible_collections.oncall.remedy.plugins.plugin_utils.notation import runbook
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation import loader
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -43,7 +43,7 @@ def read(*sources: Path) -> Estate:
 
 def params(name: str, target: str, *sources: Path) -> dict[str, Any]:
     """The params of the runbook of that name, as a sweep resolves them."""
-    book = runbook.load(ROOT / "playbooks" / f"{name}.yml")
+    book = loader.load(ROOT / "playbooks" / f"{name}.yml")
     return read(*sources).params(target, book.params)
 
 

@@ -10,13 +10,13 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils.notation import runbook
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.catalogue import catalogue
 from tests.support import verdicts
 from tests.support.witness_exceptions import ACCEPTED, accepted
 from tests.support.witnesses import EFFECTS, PLAYBOOKS, SAME_PLAN, WRITES, Situation, heard, lies, situations
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "witnesses.md"
-NAMES = tuple(runbook.catalogue(PLAYBOOKS).names)
+NAMES = tuple(catalogue(PLAYBOOKS).names)
 
 Effects = Counter[str]
 Rows = dict[str, Effects]

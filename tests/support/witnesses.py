@@ -28,9 +28,9 @@ from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeE
 from ansible_collections.oncall.remedy.plugins.plugin_utils import gather
 from ansible_collections.oncall.remedy.plugins.plugin_utils.diagnosis import diagnose
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Diagnosis, Evidence, Plan
-from ansible_collections.oncall.remedy.plugins.plugin_utils.notation import runbook, scenario
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation import loader, scenario
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import RunbookFault
-from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import Runbook
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import VALUE, Runbook
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.scenario import Rehearsal, Scenario
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.examine import host_evidence
 
@@ -84,7 +84,7 @@ class Situation:
         """The scenario with this answer. A question that only the lie brings up, and that the scenario has no answer
         to, is met with silence."""
         answers = {**self.scenario.answers, witness: answer}
-        asked = [name for name, question in self.book.evidence.items() if question.probe != runbook.VALUE]
+        asked = [name for name, question in self.book.evidence.items() if question.probe != VALUE]
         unasked = {name: "nobody has asked this before" for name in asked if name not in answers}
         return dataclasses.replace(self.scenario, answers=answers, silent={**unasked, **self.scenario.silent})
 
@@ -102,7 +102,7 @@ class Situation:
 @functools.cache
 def situations(playbook: str) -> tuple[Situation, ...]:
     """Every scenario of a playbook's table."""
-    book = runbook.load(PLAYBOOKS / f"{playbook}.yml")
+    book = loader.load(PLAYBOOKS / f"{playbook}.yml")
     return tuple(Situation(playbook, book, one) for one in scenario.load_table(TABLES / f"{playbook}.yml").scenarios)
 
 

@@ -25,13 +25,14 @@ from ansible_collections.oncall.remedy.plugins.module_utils.probes.base import v
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation import (
     documented,
     language,
+    loader,
     patterns,
     references,
-    runbook,
     scenario,
     schema,
     yamlsource,
 )
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.catalogue import catalogue
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.expression import Expression, Prose, Template
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import (
     InputError,
@@ -39,7 +40,7 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults impo
     RunbookFault,
     allowed,
 )
-from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import Mitigation, Question, Runbook
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import VALUE, Mitigation, Question, Runbook
 
 COLLECTION = "oncall.remedy"
 
@@ -65,10 +66,10 @@ def check(path: Path, surroundings: Surroundings | None = None) -> list[RunbookE
     around = surroundings or Surroundings.of(path)
     try:
         source = yamlsource.load(path)
-        found = schema.problems(source, runbook.place(source).keys, "runbook")
+        found = schema.problems(source, loader.place(source).keys, "runbook")
         if found:
             return found
-        book = runbook.read(source)
+        book = loader.read(source)
     except RunbookError as error:
         return [error]
     return list(references.problems(book)) or list(_beyond(book, around)) or list(_scenarios(book, around))
@@ -98,11 +99,11 @@ def _inputs(book: Runbook) -> Iterator[RunbookError]:
 
 
 def _question(book: Runbook, question: Question) -> Iterator[RunbookError]:
-    if question.probe == runbook.VALUE:
+    if question.probe == VALUE:
         return
     interface = documented.interface(question.probe)
     if interface is None or (question.probe in documented.PLANNED and not book.draft):
-        known = documented.probes() | {runbook.VALUE}
+        known = documented.probes() | {VALUE}
         planned = " (it is planned: a draft may ask it)" if question.probe in documented.PLANNED else ""
         yield RunbookError(
             f"there is no probe {question.probe!r}{planned}; {allowed(known, question.probe)}", question.where
@@ -189,7 +190,7 @@ def _expressions(book: Runbook) -> Iterator[Expression | Prose | Template]:
 def _findings(book: Runbook, around: Surroundings) -> Iterator[RunbookError]:
     if around.playbooks is None:
         return
-    names = set(runbook.catalogue(around.playbooks).names) - {book.name}
+    names = set(catalogue(around.playbooks).names) - {book.name}
     for finding in book.findings:
         if finding.handover and finding.handover not in names:
             message = f"{finding.name}: there is no runbook {finding.handover!r}; {allowed(names, finding.handover)}"
@@ -212,7 +213,7 @@ def _mitigation_alone(book: Runbook, mitigation: Mitigation) -> Iterator[str]:
     if mitigation.disturbs is None:
         yield (
             "disturbs is missing: how many healthy members it takes away from their work at once, of how many "
-            f"(disturbs: {{healthy: …, of: …}}), or disturbs: {runbook.NOTHING}"
+            f"(disturbs: {{healthy: …, of: …}}), or disturbs: {loader.NOTHING}"
         )
     undo = book.mitigations.get(mitigation.undo)
     if undo and _remedy(undo) == _remedy(mitigation):

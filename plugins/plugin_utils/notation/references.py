@@ -7,13 +7,10 @@ itself.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.expression import Expression, Prose, Template
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import RunbookError, allowed
-
-if TYPE_CHECKING:
-    from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.expression import Expression, Prose, Template
-    from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import Finding, Mitigation, Runbook
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import Finding, Mitigation, Runbook
 
 ENGINE_NAMES = frozenset({"alert", "target"})
 

@@ -5,7 +5,7 @@
 ```
 problems(source, keys, "runbook" | "alert") -> list[RunbookError]
 ```
-A sweep does not come here: runbook.py and alert.py check by themselves what they read, and jsonschema takes its time to
+A sweep does not come here: loader.py and alert.py check by themselves what they read, and jsonschema takes its time to
 import. The schemas are for editors, other programs and the static check; a test holds both to the same verdicts.
 """
 

@@ -20,6 +20,7 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.estate imp
 from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.settings import SettingsError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Episode
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Diagnosis, Evidence, Json
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.catalogue import Catalogue
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.expression import Template
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import (
     InputError,
@@ -27,7 +28,7 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults impo
     RunbookFault,
 )
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.inputs import bind_inputs
-from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import Catalogue, Chart, Question, Runbook
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import Chart, Question, Runbook
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.examine import HostResult, host_evidence
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.work import AlertState, Work
 from ansible_collections.oncall.remedy.plugins.plugin_utils.storm import QUERIES

@@ -18,9 +18,9 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.settings i
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.ledger import Ledger
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.values import Episode, Incident
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Alert, Json
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.catalogue import Catalogue
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import InputError, RunbookError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.inputs import bind_inputs
-from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import Catalogue
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages import ladder
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.work import AlertState, Tally, Work, alert_from
 

@@ -13,8 +13,9 @@ from typing import Any
 from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.estate import Estate
 from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.settings import SettingsError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Evidence, Json
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.catalogue import Catalogue
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import RunbookError, RunbookFault
-from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import Catalogue, Question, Runbook
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import Question, Runbook
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.work import Work
 
 HostResult = Callable[[str], Any]

@@ -12,13 +12,13 @@ from typing import Any
 import yaml
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Diagnosis
-from ansible_collections.oncall.remedy.plugins.plugin_utils.notation import runbook, scenario
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation import loader, scenario
 from tests.support import inventories
 
 ROOT = Path(__file__).resolve().parents[3]
 HOMELAB = ROOT / "inventories" / "homelab"
 PAGE = (ROOT / "docs" / "targets.md").read_text(encoding="utf-8")
-BOOK = runbook.load(ROOT / "playbooks" / "target_down.yml")
+BOOK = loader.load(ROOT / "playbooks" / "target_down.yml")
 TABLE = ROOT / "tests" / "runbooks" / "target_down.yml"
 
 ADDRESS = "10.10.0.60:9199"

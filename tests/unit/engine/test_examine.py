@@ -11,7 +11,8 @@ import yaml
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.inventory.settings import SettingsError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Evidence
-from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import Runbook, load
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.loader import load
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import Runbook
 from ansible_collections.oncall.remedy.plugins.plugin_utils.stages.examine import host_evidence
 from tests.support.estate import RUNBOOKS, Estate
 from tests.unit.engine.sweeping import Engine

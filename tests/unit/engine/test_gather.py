@@ -13,7 +13,8 @@ import yaml
 
 from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.gather import Gathered, Gatherer, Inquiry
-from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import Runbook, load
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.loader import load
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import Runbook
 from tests.support.estate import Estate
 
 Json = dict[str, Any]

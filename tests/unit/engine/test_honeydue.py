@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils.notation import runbook
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation import loader
 from tests.support import inventories
 
 PLACE = inventories.ROOT / "inventories" / "honeydue"
-BOOK = runbook.load(inventories.ROOT / "playbooks" / "ingress.yml")
+BOOK = loader.load(inventories.ROOT / "playbooks" / "ingress.yml")
 
 
 @functools.cache

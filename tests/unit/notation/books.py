@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Evidence, EvidenceState
-from ansible_collections.oncall.remedy.plugins.plugin_utils.notation import runbook
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation import loader
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import Runbook
 
 SCOPE = {"namespace": "traefik", "job": "traefik", "target": "lab", "alert": "SampleDown"}
@@ -71,7 +71,7 @@ def line_of(text: str, part: str) -> int:
 
 def book(folder: Path, text: str = SAMPLE) -> Runbook:
     """The runbook, loaded."""
-    return runbook.load(write(folder, text))
+    return loader.load(write(folder, text))
 
 
 def told(name: str, value: Any = None, state: EvidenceState = "ok", reason: str = "") -> Evidence:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils.notation import language, lint, reader, runbook, scenario
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation import language, lint, loader, reader, scenario
 
 PAGE = (Path(__file__).parents[3] / "docs" / "runbooks.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
@@ -33,7 +33,7 @@ def test_its_example_passes_the_static_check(example: Path) -> None:
 
 
 def test_its_scenarios_come_out_as_they_say(example: Path) -> None:
-    book = runbook.load(example)
+    book = loader.load(example)
     table = scenario.load_table(example.parents[1] / "tests" / "runbooks" / "prom_proxy_down.yml")
     assert [difference for one in table.scenarios for difference in one.differences(book)] == []
 
@@ -55,7 +55,7 @@ def test_its_ladder_is_climbed_one_rung_after_the_other(example: Path) -> None:
     hangs = dataclasses.replace(broken, answers={**broken.answers, "answer": {"exit_code": 1}})
     tried: list[str] = []
     for _rung in range(2):
-        plan = dataclasses.replace(hangs, tried=frozenset(tried)).diagnose(runbook.load(example)).plan
+        plan = dataclasses.replace(hangs, tried=frozenset(tried)).diagnose(loader.load(example)).plan
         assert plan is not None
         tried.append(plan.mitigation)
     assert tried == ["restart", "rollback"]
@@ -69,6 +69,6 @@ def test_it_lists_every_filter_and_test(word: str, names: dict[str, object]) -> 
 
 
 def test_it_explains_every_key(example: Path) -> None:
-    keys = {*runbook.KEYS, *runbook.MITIGATION_KEYS, *runbook.ACTIONS}
+    keys = {*loader.KEYS, *loader.MITIGATION_KEYS, *loader.ACTIONS}
     assert {key for key in keys if not re.search(rf"^\|.*`{key}[`:]", PAGE, re.MULTILINE)} == set()
     assert {word for word in reader.RESERVED if f"`{word}`" not in PAGE} == set()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.oncall.remedy.plugins.plugin_utils.notation import lint, runbook
+from ansible_collections.oncall.remedy.plugins.plugin_utils.notation import lint, loader
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.faults import RunbookError
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.schema import schema
 from tests.unit.notation.books import SAMPLE, book, line_of, write
@@ -117,7 +117,7 @@ def test_the_loader_and_the_static_check_name_file_line_and_what_is_allowed(
     text = SAMPLE.replace(old, new)
     path = write(tmp_path, text)
     with pytest.raises(RunbookError, match=says) as caught:
-        runbook.load(path)
+        loader.load(path)
     lines = {line_of(text, part) - 1, line_of(text, part)}  # a member of a list may begin a line earlier
     assert caught.value.where in {f"{path}:{line}" for line in lines}
     checked = lint.check(path, lint.Surroundings())
@@ -127,91 +127,22 @@ def test_the_loader_and_the_static_check_name_file_line_and_what_is_allowed(
 def test_the_schema_and_the_loader_know_the_same_keys() -> None:
     known = schema("runbook")
     finding, mitigation = known["$defs"]["finding"], known["$defs"]["mitigation"]
-    assert set(known["properties"]) == set(runbook.KEYS)
-    assert set(finding["properties"]) == {"name", "when", "each", "because", *runbook.ACTIONS}
-    assert set(mitigation["properties"]) == set(runbook.MITIGATION_KEYS)
+    assert set(known["properties"]) == set(loader.KEYS)
+    assert set(finding["properties"]) == {"name", "when", "each", "because", *loader.ACTIONS}
+    assert set(mitigation["properties"]) == set(loader.MITIGATION_KEYS)
 
 
 def test_broken_yaml_is_named_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "broken.yml"
     path.write_text("- hosts: localhost\n  vars:\n    runbook: {alerts: [a]\n", encoding="utf-8")
     with pytest.raises(RunbookError, match=r"broken\.yml:\d: is not YAML"):
-        runbook.load(path)
+        loader.load(path)
 
 
 def test_a_playbook_without_a_runbook_and_a_missing_file_are_told_apart(tmp_path: Path) -> None:
     path = tmp_path / "none.yml"
     path.write_text("- hosts: localhost\n", encoding="utf-8")
     with pytest.raises(RunbookError, match="holds no runbook"):
-        runbook.load(path)
+        loader.load(path)
     with pytest.raises(RunbookError, match="cannot be read"):
-        runbook.load(tmp_path / "missing.yml")
-
-
-class TestCatalogue:
-    def test_it_finds_the_runbook_of_an_alert_and_knows_none_of_another(self, tmp_path: Path) -> None:
-        write(tmp_path)
-        (tmp_path / "remediate.yml").write_text("- hosts: localhost\n", encoding="utf-8")
-        found = runbook.catalogue(tmp_path)
-        assert found.names == ["sample"]
-        assert found.problems == []
-        made = found.for_alert("SampleDown")
-        assert made is not None
-        assert made.name == "sample"
-        assert made is found.by_name("sample")
-        assert found.for_alert("Other") is None
-
-    def test_a_broken_runbook_breaks_its_own_alerts_alone(self, tmp_path: Path) -> None:
-        write(tmp_path)
-        write(tmp_path, SAMPLE.replace("SampleDown", "OtherDown").replace("summary", "sumary"), "other")
-        found = runbook.catalogue(tmp_path)
-        assert found.for_alert("SampleDown") is not None
-        for _again in range(2):
-            with pytest.raises(RunbookError, match=r"other\.yml:\d+: sumary"):
-                found.for_alert("OtherDown")
-
-    def test_a_file_whose_alerts_cannot_be_read_is_a_problem_and_no_more(self, tmp_path: Path) -> None:
-        write(tmp_path)
-        (tmp_path / "broken.yml").write_text("- vars: {runbook: {alerts: {a: b}}}\n", encoding="utf-8")
-        (tmp_path / "worse.yml").write_text("- vars: [}\n", encoding="utf-8")
-        found = runbook.catalogue(tmp_path)
-        assert found.alerts.keys() == {"SampleDown"}
-        assert [problem.where.rpartition("/")[2] for problem in found.problems] == ["broken.yml:1", "worse.yml:1"]
-
-    def test_two_files_that_claim_one_alert_are_both_named(self, tmp_path: Path) -> None:
-        write(tmp_path)
-        write(tmp_path, SAMPLE.replace("[SampleDown]", "[SampleDown, OtherDown]"), "other")
-        found = runbook.catalogue(tmp_path)
-        with pytest.raises(RunbookError, match=r"other\.yml and .*sample\.yml"):
-            found.for_alert("SampleDown")
-        assert [str(problem) for problem in found.problems] == [str(found.problems[0])]
-        assert found.for_alert("OtherDown") is not None
-        assert found.alerts.keys() == {"OtherDown"}
-
-    def test_two_files_of_one_name_are_both_named(self, tmp_path: Path) -> None:
-        for folder, alert in (("ours", "SampleDown"), ("theirs", "OtherDown")):
-            (tmp_path / folder).mkdir()
-            write(tmp_path / folder, SAMPLE.replace("SampleDown", alert))
-        found = runbook.catalogue(tmp_path / "ours", tmp_path / "theirs")
-        assert found.for_alert("OtherDown") is not None
-        with pytest.raises(RunbookError, match=r"ours/sample\.yml and .*theirs/sample\.yml"):
-            found.by_name("sample")
-
-    def test_a_file_that_holds_itself_breaks_its_own_alerts_alone(self, tmp_path: Path) -> None:
-        write(tmp_path)
-        write(tmp_path, SAMPLE.replace("SampleDown", "OtherDown") + "params_: &a [*a]\n", "other")
-        found = runbook.catalogue(tmp_path)
-        with pytest.raises(RunbookError, match="members deep"):
-            found.for_alert("OtherDown")
-
-    def test_a_name_that_is_almost_right_is_suggested(self, tmp_path: Path) -> None:
-        write(tmp_path)
-        with pytest.raises(RunbookError, match="did you mean sample"):
-            runbook.catalogue(tmp_path).by_name("smaple")
-
-    def test_alerts_are_found_whatever_stands_before_them(self, tmp_path: Path) -> None:
-        text = "params: {list: [1, {runbook: {alerts: [No]}}], alerts: [No]}\n" + SAMPLE.replace(
-            "alerts: [SampleDown]", "alerts:\n  - SampleDown\n  - 'Other: Down'"
-        ).replace("params:", "inputs_:")
-        path = write(tmp_path, text)
-        assert runbook.catalogue(tmp_path).alerts == {"SampleDown": path, "Other: Down": path}
+        loader.load(tmp_path / "missing.yml")
