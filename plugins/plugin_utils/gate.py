@@ -9,7 +9,7 @@ write a function in ``guards/`` and put it into the list.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Literal
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.guards import approval as approvals
@@ -29,13 +29,10 @@ from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.pause import 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.recurrence import recurrence
 from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.storm import storm
 from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.tried import not_tried
-from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.view import GateInput, holds
+from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.view import GateInput, Guard, holds
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Verdict
 
 __all__ = ["GUARDS", "Decision", "GateInput", "decide", "lets_go", "verdicts"]
-
-Guard = Callable[[GateInput], Verdict]
-"""A pure function. It passes or holds and says why in plain words; one that cannot tell holds."""
 
 GUARDS: tuple[Guard, ...] = (
     kill_switch,  # is the emergency brake off?

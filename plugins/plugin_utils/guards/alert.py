@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.easing import waits_for_the_alert
 from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.view import GateInput, holds_for_now, passes
 from ansible_collections.oncall.remedy.plugins.plugin_utils.model import Verdict
 
@@ -11,11 +12,9 @@ FIRING = "still firing"
 SILENCED = "not silenced"
 
 
+@waits_for_the_alert(FIRING)
 def still_firing(view: GateInput) -> Verdict:
-    """Passes while the alert is active, muted or not. A resolved one never mitigates; an absent one may be resolved.
-    What only ends the engine's own easing of an alert waits for none."""
-    if view.releases:
-        return passes(FIRING, "it ends what eased the alert, and mends nothing")
+    """Passes while the alert is active, muted or not. A resolved one never mitigates; an absent one may be resolved."""
     if view.alert_state == "not_needed":
         return passes(FIRING, "an operator's run, which needs no alert")
     if view.alert_state in ("firing", "silenced", "inhibited"):
@@ -29,10 +28,9 @@ def still_firing(view: GateInput) -> Verdict:
     return holds_for_now(FIRING, "it cannot be told: its Alertmanager does not answer")
 
 
+@waits_for_the_alert(SILENCED)
 def not_silenced(view: GateInput) -> Verdict:
     """Passes if nobody has muted the alert. The engine's own silences mute the message and not the engine."""
-    if view.releases:
-        return passes(SILENCED, "it ends what eased the alert, and mends nothing")
     others = [silence for silence in view.silenced_by if silence not in view.own_silences]
     if others:
         more = f" and {len(others) - 1} more" if len(others) > 1 else ""

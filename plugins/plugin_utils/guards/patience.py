@@ -7,6 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.oncall.remedy.plugins.module_utils.duration import seconds
+from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.easing import waits_for_the_alert
 from ansible_collections.oncall.remedy.plugins.plugin_utils.guards.view import (
     GateInput,
     holds,
@@ -37,10 +38,9 @@ def patience_for(setting: Any, alertname: str, default: float) -> float | None:
         return None
 
 
+@waits_for_the_alert(NAME)
 def patience(view: GateInput) -> Verdict:
     """Passes if the alert has been firing for as long as is asked for. An operator's run has no alert to wait for."""
-    if view.releases:
-        return passes(NAME, "it ends what eased the alert, and mends nothing")
     wanted, since = view.patience, view.firing_since
     if not is_moment(wanted):
         return holds(NAME, "it cannot be told how long the alert has to fire: remedy_patience cannot be read")

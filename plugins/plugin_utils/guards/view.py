@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal, TypeGuard
 
 from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.binding import remedy_of
@@ -104,6 +104,10 @@ class GateInput:
     def remedy(self) -> str:
         """The name under which the ledger knows what the plan does."""
         return remedy_of(self.plan)
+
+
+Guard = Callable[[GateInput], Verdict]
+"""A pure function. It passes or holds and says why in plain words; one that cannot tell holds."""
 
 
 def passes(guard: str, reason: str) -> Verdict:

@@ -69,6 +69,21 @@ def test_all_guards_are_asked_also_after_one_has_held() -> None:
     assert decision.held_by == decision.verdicts
 
 
+def test_a_plan_that_only_ends_an_easing_waits_for_no_alert_and_for_everything_else() -> None:
+    over = view(releases=True, undoes="p1", alert_state="gone", firing_since=None, evidence={})
+    decision = decide(over)
+    assert decision.answer == "act"
+    assert [one.guard for one in decision.verdicts] == [one.guard for one in verdicts(view())]
+    assert decide(dataclasses.replace(over, kill_switch="present")).answer == "hold"
+    assert decide(dataclasses.replace(over, releases=False)).answer == "hold"
+
+
+def test_what_ends_an_easing_has_to_say_which() -> None:
+    decision = decide(view(releases=True))
+    assert decision.answer == "hold"
+    assert [one.guard for one in decision.held_by] == ["approval"]
+
+
 def test_the_verdicts_come_in_the_order_of_the_list() -> None:
     assert [one.guard for one in verdicts(view())] == [
         "kill switch",

@@ -70,6 +70,11 @@ def demoted(*held: float, **more: Any) -> GateInput:
     return view(standing=standing(relapses=(relapse(24),), history=history), recurrence=MANY, **more)
 
 
+def ends_easing(**more: Any) -> GateInput:
+    """A plan that only ends the silence with which this incident was eased."""
+    return view(undoes="p9", releases=True, **more)
+
+
 MANY = {"times": 100, "within": "24h"}
 
 
@@ -119,6 +124,10 @@ PASSES: list[tuple[str, GateInput, str]] = [
     ("patience", view(patience=0.0, firing_since=NOW), "it fires for 0 s, wanted are 0 s"),
     ("patience", view(patience=0.0, firing_since=NOW + 200), "it fires for 0 s"),
     ("patience", view(patience=600.0, firing_since=0.0, alert_state="not_needed"), "an operator's run"),
+    ("still firing", ends_easing(alert_state="gone"), "it ends what eased the alert, and mends nothing"),
+    ("not silenced", ends_easing(silenced_by=("own",)), "it ends what eased the alert, and mends nothing"),
+    ("patience", ends_easing(firing_since=None), "it ends what eased the alert, and mends nothing"),
+    ("evidence", ends_easing(evidence={}), "it rests on the ledger alone"),
     ("storm", view(), "1 unrelated targets are down at once; a storm is 10 or more, and over at 5"),
     ("storm", storm(unrelated=9), "9 unrelated targets"),
     ("storm", storm(unrelated=0), "0 unrelated targets"),
