@@ -108,6 +108,7 @@ def handed_over(case: Json, now: float) -> Json:
         "runbook": case["runbook"],
         "finding": diagnosis["chosen"],
         "because": diagnosis["because"],
+        "briefing": diagnosis["briefing"],
         "to": diagnosis["handover"],
         "at": now,
     }

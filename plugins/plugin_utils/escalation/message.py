@@ -75,7 +75,7 @@ def call(escalation: Escalation, case: Mapping[str, Any], approval: Approval | N
         ("state", _state(full, escalation, now)),
         ("where", _where(full)),
         ("found", _found(full, escalation.why)),
-        *((str(title), str(text)) for title, text in full["diagnosis"]["briefing"]),
+        *story.briefing(full),
         ("done", story.done(full)),
         ("next", story.coming(full)),
         ("approve", _approve(approval)),

@@ -64,6 +64,7 @@ def render(case: Mapping[str, Any]) -> str:
             done=story.done(full),
             before=story.before,
             handed=story.handed,
+            briefing=story.briefing(full),
             approval=story.approval(full),
             diffs=list(story.diffs(full)),
             gate=story.gate(full),

@@ -160,7 +160,7 @@ def _why(case: story.Json) -> Iterator[Row]:
         if one.verdict == "true" and one.place != "chosen":
             yield "also", f"{one.title}: {one.because}" if one.because else one.title
     yield from (("unknown", line) for line in _grouped([one for one in judgements if one.verdict == "unknown"]))
-    yield from (("facts", f"{title}: {text}") for title, text in case["diagnosis"]["briefing"])
+    yield from (("facts", f"{title}: {text}") for title, text in story.briefing(case))
     if judgements and not case["diagnosis"]["chosen"] and not case["diagnosis"]["undecided"]:
         yield "found", "no finding of the runbook holds"
 

@@ -146,6 +146,12 @@ def handed(handover: Json) -> str:
     return f"{handover.get('runbook', '?')} to {handover.get('to', '?')}: {handover.get('because', '?')}"
 
 
+def briefing(case: Json) -> list[tuple[str, str]]:
+    """What whoever is called has to know besides, of every runbook that had the incident; of equal titles the last."""
+    said = [*(one.get("briefing", []) for one in case["handovers"]), case["diagnosis"]["briefing"]]
+    return list({str(title): str(text) for facts in said for title, text in facts}.items())
+
+
 def approval(case: Json) -> str:
     """Who was asked for a yes, and what they said."""
     asked = case["approval"]

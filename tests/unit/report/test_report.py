@@ -23,6 +23,7 @@ Example = Callable[[str], Json]
 
 EXPECTED = {path.stem: path.read_text() for path in sorted((Path(__file__).parent / "expected").glob("*.txt"))}
 LABELS = (
+    "facts",
     "handed",
     "found",
     "not",
