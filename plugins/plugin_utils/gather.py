@@ -56,19 +56,20 @@ class Gathered:
 
 @dataclasses.dataclass(frozen=True)
 class _Asked:
-    """One request under way, or answered: whom it went to, and the distinct questions that its answer serves."""
+    """One request under way, or answered: whom it went to, and the distinct questions that it answers."""
 
     source: str
     asked_at: float
     began: float
-    served: dict[str, _Distinct]
+    serves: list[str]
 
 
 @dataclasses.dataclass(frozen=True)
 class _Distinct:
-    """A question with its options, and who waits for its value."""
+    """A distinct question: the request that answers it, and who waits for its value."""
 
     probe: Probe
+    request: str
     waiting: list[tuple[str, Question]]
 
 
@@ -105,7 +106,10 @@ class Gatherer:
 
 
 class _Round:
-    """One pass over the questions. Its state is the answers so far and the questions under way."""
+    """One pass over the questions. Its state is the answers so far and the questions under way.
+
+    A question is known by its *identity*, a request by its own: that of the question, or of the options alone that the
+    request depends on (``Probe.shared``)."""
 
     def __init__(
         self,
@@ -124,6 +128,7 @@ class _Round:
         self._pool: Pool[str] = Pool(workers, self._deadline)
         self._asked: dict[str, _Asked] = {}
         self._answered: dict[str, _Answered] = {}
+        self._under_way: dict[str, _Distinct] = {}
         self._values: dict[str, Evidence] = {}
         self._transport = transport
 
@@ -175,18 +180,26 @@ class _Round:
             known = self._gathered[inquiry.key].evidence
             known[question.name] = dataclasses.replace(self._values[identity], name=question.name)
             return
+        if identity not in self._under_way:
+            self._under_way[identity] = self._put(identity, probe_type, settings, options)
+        one = self._under_way[identity]
+        one.waiting.append((inquiry.key, question))
+        if one.request in self._answered:
+            self._serve(identity)
+
+    def _put(self, identity: str, probe_type: type[Probe], settings: Json, options: Json) -> _Distinct:
+        """Makes the probe, and sends its request where no other question has sent it. Raises ProbeError for options or
+        settings that make no sense: then nothing is under way, and whoever else asks so hears the same."""
         transport, source = self._transport(probe_type.endpoint, settings)
         probe = probe_type(transport, options)
         request = identity
         if probe_type.shared is not None:
-            request = _identity(question.probe, settings, {name: probe.given[name] for name in probe_type.shared})
+            request = _identity(probe.name, settings, {name: probe.given[name] for name in probe_type.shared})
         if request not in self._asked:
-            self._asked[request] = _Asked(source, self._clock(), time.monotonic(), {})
+            self._asked[request] = _Asked(source, self._clock(), time.monotonic(), [])
             self._pool.submit(request, lambda: probe.answer(self._deadline))
-        served = self._asked[request].served
-        served.setdefault(identity, _Distinct(probe, [])).waiting.append((inquiry.key, question))
-        if request in self._answered:
-            self._serve(request, identity)
+        self._asked[request].serves.append(identity)
+        return _Distinct(probe, request, [])
 
     def _noted(self, question: Question, state: EvidenceState, reason: str = "", value: Any = None) -> Evidence:
         """Evidence for which nobody was asked."""
@@ -196,16 +209,16 @@ class _Round:
         """Notes what came of a request, and goes on with what that makes possible."""
         asked = self._asked[request]
         self._answered[request] = _Answered(answer, error, round(time.monotonic() - asked.began, 4))
-        waiting = [each for one in asked.served.values() for each in one.waiting]
-        for identity in list(asked.served):
-            self._serve(request, identity)
+        waiting = [each for identity in asked.serves for each in self._under_way[identity].waiting]
+        for identity in asked.serves:
+            self._serve(identity)
         for key, _question in waiting:
             self._advance(key)
 
-    def _serve(self, request: str, identity: str) -> None:
+    def _serve(self, identity: str) -> None:
         """Turns the answer to a request into evidence for everyone who waits for one question's value."""
-        asked, answered = self._asked[request], self._answered[request]
-        one = asked.served.pop(identity)
+        one = self._under_way.pop(identity)
+        asked, answered = self._asked[one.request], self._answered[one.request]
         value, error = None, answered.error
         if error is None:
             try:

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeError
+from ansible_collections.oncall.remedy.plugins.module_utils.probes.kubernetes_nodes import Nodes
 from ansible_collections.oncall.remedy.plugins.plugin_utils.gather import Gathered, Gatherer, Inquiry
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.loader import load
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation.runbook import Runbook
@@ -73,6 +74,26 @@ def test_the_same_question_of_many_incidents_is_asked_once(asker: Asker, estate:
     assert estate["hetzner"].api.asked() == ["GET /api/v1/nodes"]
     assert {one.value["total"] for gathered in answers.values() for one in gathered.evidence.values()} == {2}
     assert sorted(answers["b"].evidence) == ["again", "nodes"]
+
+
+def test_a_question_that_is_under_way_is_not_prepared_again(asker: Asker, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared: list[Nodes] = []
+
+    def check(probe: Nodes) -> None:
+        prepared.append(probe)
+
+    monkeypatch.setattr(Nodes, "check", check)
+    answers = asker.gatherer.gather([asker.inquiry(key, {"nodes": NODES, "again": NODES}) for key in "abc"])
+    assert len(prepared) == 1
+    assert {state for gathered in answers.values() for state in states(gathered).values()} == {"ok"}
+
+
+def test_every_incident_that_asks_with_a_wrong_option_hears_of_it(asker: Asker, estate: Estate) -> None:
+    wrong = {"pods": {"kubernetes_pods": {"namespace": "../secrets"}}, "again": PODS}
+    answers = asker.gatherer.gather([asker.inquiry(key, wrong) for key in "abc"])
+    assert [states(gathered) for gathered in answers.values()] == [{"pods": "failed", "again": "ok"}] * 3
+    assert {"namespace" in gathered.evidence["pods"].reason for gathered in answers.values()} == {True}
+    assert len(estate["hetzner"].api.requests) == 1
 
 
 def test_the_same_question_is_asked_anew_in_another_round(asker: Asker, estate: Estate) -> None:
