@@ -323,13 +323,17 @@ def _asked_for(holding: _Holding, diagnosis: Diagnosis, looks: int, rung: int) -
         chosen,
         propose=plain(finding.propose.render(data)) if finding.propose else "",
         escalate=plain(finding.escalate.render(data)) if finding.escalate else "",
-        handover=finding.handover,
+        handover=plain(finding.handover.render(data)) if finding.handover else "",
         looks=looks,
     )
 
 
 def _templates(finding: notation.Finding) -> list[tuple[str, Template]]:
-    found = [("the proposal", finding.propose), ("whom to escalate to", finding.escalate)]
+    found = [
+        ("the proposal", finding.propose),
+        ("whom to escalate to", finding.escalate),
+        ("whose it is", finding.handover),
+    ]
     return [(what, template) for what, template in found if template is not None]
 
 

@@ -192,9 +192,11 @@ def _findings(book: Runbook, around: Surroundings) -> Iterator[RunbookError]:
         return
     names = set(catalogue(around.playbooks).names) - {book.name}
     for finding in book.findings:
-        if finding.handover and finding.handover not in names:
-            message = f"{finding.name}: there is no runbook {finding.handover!r}; {allowed(names, finding.handover)}"
-            yield RunbookError(message, finding.where)
+        if finding.handover is None or finding.handover.nodes:  # which one it is, only an incident tells
+            continue
+        if finding.handover.value not in names:
+            name = finding.handover.value
+            yield RunbookError(f"{finding.name}: there is no runbook {name!r}; {allowed(names, name)}", finding.where)
 
 
 def _mitigation(book: Runbook, mitigation: Mitigation, around: Surroundings) -> Iterator[RunbookError]:

@@ -224,7 +224,7 @@ class _Loading:
             mitigate=self._ladder(reader.at("mitigate")) if reader.has("mitigate") else (),
             propose=self._text(reader.at("propose")) if reader.has("propose") else None,
             escalate=self._text(reader.at("escalate")) if reader.has("escalate") else None,
-            handover=reader.at("handover").text() if reader.has("handover") else "",
+            handover=self._text(reader.at("handover")) if reader.has("handover") else None,
             wait=self._wait(reader.at("wait")) if reader.has("wait") else None,
             where=reader.where,
         )

@@ -95,7 +95,7 @@ def _finding_scopes(
         actions = names | {"instances"}
     yield from ((condition, inner) for condition in finding.when)
     yield finding.because, inner
-    yield from ((part, actions) for part in (finding.propose, finding.escalate) if part)
+    yield from ((part, actions) for part in (finding.propose, finding.escalate, finding.handover) if part)
 
 
 def _mitigations(runbook: Runbook) -> Iterator[RunbookError]:

@@ -83,7 +83,7 @@ class Finding:
     mitigate: tuple[str, ...]
     propose: Template | None
     escalate: Template | None
-    handover: str
+    handover: Template | None
     wait: Wait | None
     where: str
 

@@ -159,3 +159,17 @@ def test_a_sweep_that_died_after_it_was_handed_over_costs_nothing(handed: Engine
     handed.sweep()
     case = estate.case()
     assert (case["runbook"], len(case["handovers"]), len(handed.remedies)) == ("edge_down", 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("job", "outcome", "runbook"), [("traefik", "waiting", "edge_down"), ("shop", "escalated", "scrape_gone")]
+)
+def test_which_runbook_goes_on_may_be_data_and_an_empty_name_is_none(
+    job: str, outcome: str, runbook: str, engine: Engine, estate: Estate
+) -> None:
+    changed(estate, "scrape_gone", "handover: edge_down", "handover: \"{{ 'edge_down' if job == 'traefik' else '' }}\"")
+    estate.alertmanager.alerts.clear()
+    estate.alertmanager.fire("ScrapeGone", {"cluster": "hetzner", "job": job})
+    engine.sweep()
+    (episode,) = estate.ledger.episodes()
+    assert (estate.case()["outcome"], episode.runbook) == (outcome, runbook)
