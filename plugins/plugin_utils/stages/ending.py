@@ -122,7 +122,7 @@ def handed_over(diagnosis: Diagnosis) -> Ending:
     return Ending(
         "waiting",
         f"{_sentence(diagnosis.because)} Handed over to the runbook {diagnosis.handover}.",
-        f"The next sweep goes on by {diagnosis.handover}.",
+        f"The next sweep goes on by {diagnosis.handover}, or ansible-playbook oncall.remedy.{diagnosis.handover} at once.",
         why="handover",
         due_in=NEXT_SWEEP,
         runbook=diagnosis.handover,
