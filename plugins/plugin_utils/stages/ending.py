@@ -119,13 +119,14 @@ def waiting(diagnosis: Diagnosis) -> Ending:
 
 def handed_over(diagnosis: Diagnosis) -> Ending:
     """Another runbook goes on with the incident: nobody is called before it has looked."""
+    name = diagnosis.handover
     return Ending(
         "waiting",
-        f"{_sentence(diagnosis.because)} Handed over to the runbook {diagnosis.handover}.",
-        f"The next sweep goes on by {diagnosis.handover}, or ansible-playbook oncall.remedy.{diagnosis.handover} at once.",
+        f"{_sentence(diagnosis.because)} Handed over to the runbook {name}.",
+        f"The next sweep goes on by {name}, or ansible-playbook oncall.remedy.{name} at once.",
         why="handover",
         due_in=NEXT_SWEEP,
-        runbook=diagnosis.handover,
+        runbook=name,
     )
 
 
