@@ -17,6 +17,9 @@ options:
       - The Host header, the name in the TLS handshake and the name in the certificate stay the URL's.
     type: list
     elements: str
+  path:
+    description: A path to ask for in the place of what the URL has behind its host.
+    type: str
   method:
     description: The method.
     type: str

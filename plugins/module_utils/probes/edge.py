@@ -31,6 +31,7 @@ READ = 65536
 
 HEADERS = {"accept", "user-agent", "x-forwarded-for", "x-forwarded-proto"}
 _VALUE = re.compile(r"[\x20-\x7e]{1,300}")
+_PATH = re.compile(r"/(?!/)[A-Za-z0-9._~!$&'()*+,;=:@%/-]{0,1000}")
 
 _OWN_FAULT = {"bad_option", "bad_config", "missing_library", "unsupported"}
 """Errors that say nothing of the server that was asked."""
@@ -51,7 +52,8 @@ SILENT: Json = {
 
 
 class Http(Probe):
-    """Asks a URL, through every given address at once with the URL's Host and SNI (as curl's --resolve).
+    """Asks a URL, through every given address at once with the URL's Host and SNI (as curl's --resolve). A ``path``
+    takes the place of what the URL has behind its host.
 
     The status of an answer counts; of its body no more than the first ``read`` bytes are looked at. A certificate that
     is not believed makes an address silent, but is described all the same; no request goes to a server that has not
@@ -85,6 +87,7 @@ class Http(Probe):
     endpoint = None
     options: ClassVar[Spec] = {
         "url": {"type": "str", "required": True},
+        "path": {"type": "str"},
         "through": {"type": "list", "elements": "str"},
         "method": {"type": "str", "default": "GET", "choices": ["GET", "HEAD"]},
         "expect": {"type": "list", "elements": "int"},
@@ -111,19 +114,19 @@ class Http(Probe):
             raise ProbeError("bad_option", f"'read' may be {READ} bytes at most")
         self.headers = _headers(self.given["headers"] or {})
         self.trust = Trust(verify=self.given["validate_certs"], ca_path=self.given["ca_path"])
-        split_url(self.given["url"])
+        self.url = _url(self.given["url"], self.given["path"])
         if self.given["control"]:
             split_url(self.given["control"])
 
     def question(self) -> str:
         through = ", ".join(self.given["through"][:10]) if self.given["through"] else ""
-        return one_line(f"{self.given['method']} {self.given['url']}" + (f" through {through}" if through else ""))
+        return one_line(f"{self.given['method']} {self.url}" + (f" through {through}" if through else ""))
 
     def _ask(self, deadline: float) -> Json:
-        if split_url(self.given["url"]).scheme == "https":
+        if split_url(self.url).scheme == "https":
             _made = self.trust.context  # here, once, and not in each thread
         until = min(deadline, time.monotonic() + self.given["timeout"])
-        jobs = [functools.partial(self._row, self.given["url"], address, until) for address in self.addresses]
+        jobs = [functools.partial(self._row, self.url, address, until) for address in self.addresses]
         if self.given["control"]:
             jobs.append(functools.partial(self._hop, self.given["control"], None, until, {}))
         outcomes = at_once(jobs, until)
@@ -131,7 +134,7 @@ class Http(Probe):
         control = rows.pop() if self.given["control"] else None
         for row, address in zip(rows, self.addresses):
             row["address"] = address or self._default_address()
-        value = summary(self.given["url"], rows, self.given["expect"])
+        value = summary(self.url, rows, self.given["expect"])
         value["control"] = self._control(control, value["answered"]) if control else None
         return value
 
@@ -143,7 +146,7 @@ class Http(Probe):
         return {"url": self.given["control"], "status": row["status"], "error": row["error"]}
 
     def _default_address(self) -> str:
-        return split_url(self.given["url"]).hostname or ""
+        return split_url(self.url).hostname or ""
 
     def _row(self, url: str, address: str | None, deadline: float) -> Json:
         """One address; with ``follow`` the last hop, with the time of all."""
@@ -262,6 +265,17 @@ def _headers(given: Json) -> dict[str, str]:
         if not isinstance(value, str) or not _VALUE.fullmatch(value):
             raise ProbeError("bad_option", f"'headers': {name} has to be a printable text of 300 characters at most")
     return given
+
+
+def _url(url: str, path: str | None) -> str:
+    """The URL that is asked. A path never leads to another host: it stands behind the URL's own, and what begins with
+    two slashes, which some take for a host, is none."""
+    parts = split_url(url)
+    if path is None:
+        return url
+    if not _PATH.fullmatch(path) or ".." in path.split("/"):
+        raise ProbeError("bad_option", f"'path': not the path of a URL: {path[:80]!r}")
+    return f"{parts.scheme}://{parts.netloc}{path}"
 
 
 def _same_host(url: str, target: str) -> bool:

@@ -59,8 +59,7 @@ class Ingresses(Probe):
 
     def check(self) -> None:
         check_names(self.given, "namespace", "class_name")
-        if not _HOST.fullmatch(self.given["host"]):
-            raise ProbeError("bad_option", f"'host': not the name of a host: {self.given['host'][:80]!r}")
+        check_host(self.given["host"])
         if not self.given["path"].startswith("/") or "?" in self.given["path"]:
             raise ProbeError("bad_option", "'path' has to begin with / and to have no query")
 
@@ -97,6 +96,12 @@ class Ingresses(Probe):
         ready, _waiting, _nodes = endpoint_addresses(slices_of(self.transport, namespace, service, deadline))
         ports = [word for port in service_ports(found) for word in (port["port"], port["name"]) if word]
         return {"exists": True, "ports": ports, "ready": len(ready)}
+
+
+def check_host(host: str) -> None:
+    """Raises ProbeError (bad_option) for what is not the name of one host."""
+    if not _HOST.fullmatch(host):
+        raise ProbeError("bad_option", f"'host': not the name of a host: {host[:80]!r}")
 
 
 def summary(ingresses: list[Json], host: str, path: str, class_name: str | None) -> Json:

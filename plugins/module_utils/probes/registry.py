@@ -23,6 +23,7 @@ PROBES: dict[str, str] = {
     "kubernetes_nodes": "kubernetes_nodes:Nodes",
     "kubernetes_object": "kubernetes_object:Objects",
     "kubernetes_pods": "kubernetes_pods:Pods",
+    "kubernetes_routes": "kubernetes_routes:Routes",
     "kubernetes_service_monitors": "kubernetes_service_monitors:ServiceMonitors",
     "kubernetes_workload": "kubernetes_workload:Workload",
     "pod_exec": "pod_exec:PodExec",

@@ -205,6 +205,13 @@ def _ingresses(value: Json) -> str:
     return told + (f" with {plural(ready, 'ready address', 'ready addresses')}" if isinstance(ready, int) else "")
 
 
+def _routes(value: Json) -> str:
+    names = _list(value, "names")
+    if not names:
+        return f"none of {plural(_count(value, 'total'), 'route')} has the host"
+    return f"{listed(names)} may have the host, of {plural(_count(value, 'total'), 'route')}"
+
+
 def _dns(value: Json) -> str:
     resolves = value.get("resolves")
     told = f"points to {listed(_list(value, 'addresses'))}" if resolves else "does not resolve"
@@ -311,6 +318,7 @@ ANSWERS: dict[str, Callable[[Json], str]] = {
     "kubernetes_nodes": _nodes,
     "kubernetes_object": _object,
     "kubernetes_pods": _pods,
+    "kubernetes_routes": _routes,
     "kubernetes_service_monitors": _monitors,
     "kubernetes_workload": _workload,
     "pod_exec": _pod_exec,

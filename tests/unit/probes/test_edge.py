@@ -274,3 +274,40 @@ def test_a_fault_of_the_asker_is_no_silence_of_the_asked(tmp_path: pathlib.Path)
 def test_the_question_in_words() -> None:
     probe = Http(None, {"url": "https://a/", "through": ["1.2.3.4", "1.2.3.5"], "method": "HEAD"})
     assert probe.question() == "HEAD https://a/ through 1.2.3.4, 1.2.3.5"
+
+
+class TestPath:
+    def test_a_path_takes_the_place_of_the_urls_own(self) -> None:
+        with wire.Wire() as server:
+            server.on("GET", "/api/v1/users", wire.answer(204))
+            found = ask(f"http://{HOST}:{server.port}/login?next=1", path="/api/v1/users", through=["127.0.0.1"])
+            assert server.asked() == ["GET /api/v1/users"]
+            assert server.requests[0].headers["host"] == f"{HOST}:{server.port}"
+        assert (found["statuses"], found["url"]) == ([204], f"http://{HOST}:{server.port}/api/v1/users")
+
+    def test_without_a_path_the_url_is_asked_as_it_is(self) -> None:
+        with wire.Wire() as server:
+            server.on("GET", "/login", wire.answer(200))
+            assert ask(server.url + "/login", path=None)["url"] == server.url + "/login"
+
+    @pytest.mark.parametrize(
+        "path",
+        [
+            "",
+            "x",
+            "//elsewhere.example/x",
+            "@elsewhere.example/",
+            "/a b",
+            "/a?b",
+            "/a#b",
+            "/a\\b",
+            "/a\r\nb",
+            "/../a",
+            "/a/..",
+            "/ä",
+        ],
+    )
+    def test_what_is_no_path_is_refused(self, path: str) -> None:
+        with pytest.raises(ProbeError) as caught:
+            Http(None, {"url": f"https://{HOST}/", "path": path})
+        assert caught.value.kind == "bad_option"

@@ -41,6 +41,7 @@ ASKED: dict[str, dict[str, Any]] = {
     "kubernetes_nodes": {"selector": "a=b"},
     "kubernetes_object": {"api_version": "v1", "kind": "Pod", "namespace": "n", "name": "x"},
     "kubernetes_pods": {"namespace": "n", "selector": "a=b"},
+    "kubernetes_routes": {"host": "a.example", "entry_points": ["web"], "namespace": "n"},
     "kubernetes_service_monitors": {"namespace": "n", "service": "s", "name": "m"},
     "kubernetes_workload": {"kind": "DaemonSet", "namespace": "n", "name": "d"},
     "pod_exec": {"namespace": "n", "pod": "p", "command": "load"},

@@ -166,6 +166,12 @@ MIXED = {"total": 3, "silent": 1, "refused": 0, "answers": [{"status": 200}, {"s
             {"total": 2, "matching": [{"namespace": "web", "name": "api", "service": "api", "ready": 0}]},
             "web/api matches, to Service api with 0 ready addresses",
         ),
+        (
+            "kubernetes_routes",
+            {"total": 3, "names": ["IngressRoute web/shop", "HTTPRoute web/all"]},
+            "IngressRoute web/shop, HTTPRoute web/all may have the host, of 3 routes",
+        ),
+        ("kubernetes_routes", {"total": 1, "names": []}, "none of 1 route has the host"),
         ("dns", {"resolves": False, "error": "there is no such name"}, "does not resolve; there is no such name"),
         (
             "dns",
