@@ -143,8 +143,9 @@ def params() -> dict[tuple[str, str], str]:
         play = yaml.safe_load(path.read_text(encoding="utf-8"))[0]
         for text in play.get("vars", {}).get("runbook", {}).get("params", {}).values():
             # The filters are Ansible's, so this is read and not compiled.
-            tree = Environment(autoescape=True).parse(str(text))
-            for name in {node.name for node in tree.find_all(nodes.Name)}:
+            environment = Environment(autoescape=True)
+            tree = environment.parse(str(text))
+            for name in {node.name for node in tree.find_all(nodes.Name)} - environment.globals.keys():
                 found.setdefault((name, path.stem), default_of(tree, name))
     return found
 
