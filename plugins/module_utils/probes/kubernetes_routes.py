@@ -28,11 +28,12 @@ class Routes(Probe):
 
     An IngressRoute is taken by each ``match`` of its own. Of Traefik's language only and, or, not and brackets are
     followed, and ``Host`` (in capitals or not, with one name or several, as Traefik 2 and 3 have it): a rule may route
-    the host unless it holds only for other ones that ``Host`` names. So it may if it has no ``Host`` at all, has
-    ``HostRegexp``, negates one of them, or is not understood. Of a name that begins with an asterisk the rest has to
-    fit. With ``entry_points`` an IngressRoute that names entry points, and none of these, does not count: the chart's
-    own route to the dashboard is one. An HTTPRoute is taken by its ``hostnames``, where ``*.example.com`` is every name
-    below it; one that names none may route every host.
+    the host unless it holds only for other ones that ``Host`` names. Every other matcher may hold, ``HostRegexp`` too,
+    and so may whatever is negated. So a rule without ``Host`` may route every host, and so may one that is not
+    understood. Of a name that begins with an asterisk the rest has to fit. With ``entry_points`` an IngressRoute that
+    names entry points, and none of these, does not count: the chart's own route to the dashboard is one. An HTTPRoute
+    is taken by its ``hostnames``, where ``*.example.com`` is every name below it; one that names none may route every
+    host.
 
     Not looked at: paths and other matchers, priorities, ingress classes, whether a Gateway has accepted the route and
     whose it is, and IngressRoutes of traefik.containo.us, which Traefik 3 does not read any more.
@@ -66,11 +67,12 @@ class Routes(Probe):
 
     def _ask(self, deadline: float) -> Json:
         kinds = (INGRESS_ROUTES, HTTP_ROUTES)
-        outcomes = at_once([functools.partial(self._all, *kind, deadline) for kind in kinds], deadline)
-        for one in outcomes:
-            if isinstance(one, ProbeError):
-                raise one
-        of_traefik, of_gateways = outcomes
+        found = []
+        for outcome in at_once([functools.partial(self._all, *kind, deadline) for kind in kinds], deadline):
+            if isinstance(outcome, ProbeError):
+                raise outcome
+            found.append(outcome)
+        of_traefik, of_gateways = found
         return summary(of_traefik, of_gateways, self.given["host"].lower(), self.given["entry_points"])
 
     def _all(self, api_version: str, plural: str, deadline: float) -> list[Json]:
