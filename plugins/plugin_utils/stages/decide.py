@@ -278,7 +278,9 @@ def without_plan(assessed: Assessed) -> Ending:
     if not diagnosis.chosen and diagnosis.undecided:
         return ending.undecided(diagnosis)
     if not diagnosis.chosen:
-        return ending.nothing_found(episode.origin == "operator", _why_handed(assessed))
+        why = _why_handed(assessed)
+        settling = why and not episode.looks
+        return ending.perhaps_over(why) if settling else ending.nothing_found(episode.origin == "operator", why)
     if diagnosis.propose:
         return ending.proposed(diagnosis, diagnosis.propose)
     if diagnosis.handover:

@@ -88,6 +88,18 @@ def _unknowns(diagnosis: Diagnosis) -> str:
     return "; ".join(dict.fromkeys(reasons))
 
 
+def perhaps_over(handed: str) -> Ending:
+    """What was handed over is not to be seen any more. The alert that the other runbook has of its own may have been
+    mended meanwhile, and this one be about to end: a second look, before anybody is called."""
+    return Ending(
+        "waiting",
+        f"{_sentence(handed)} No finding of this runbook holds. Looking again.",
+        "A second look.",
+        why="look_again",
+        due_in=SOON,
+    )
+
+
 def nothing_found(operator: bool, handed: str = "") -> Ending:
     """No finding of the runbook holds. With an alert that is a question for a human, without one it is good news.
 

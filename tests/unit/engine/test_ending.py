@@ -36,6 +36,7 @@ TOLD: dict[str, Ending] = {
 UNTOLD: dict[str, Ending] = {
     "resolved": ending.resolved(),
     "nothing found by an operator": ending.nothing_found(operator=True),
+    "perhaps over": ending.perhaps_over("handed over by target_down: x"),
     "handed over": ending.handed_over(diagnosis(handover="traefik_down")),
     "waiting": ending.waiting(diagnosis(wait=300.0, looks=1)),
     "observed": ending.observed(diagnosis(), plan()),

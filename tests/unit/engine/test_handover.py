@@ -73,6 +73,19 @@ def test_the_alert_that_opened_it_ends_it(handed: Engine, estate: Estate) -> Non
     assert (estate.case()["outcome"], handed.remedies) == ("resolved", [])
 
 
+def test_where_both_alerts_fire_it_is_mended_once_and_nobody_is_called(engine: Engine, estate: Estate) -> None:
+    estate.alertmanager.fire("EdgeDown", {"cluster": "hetzner"})
+    engine.sweep()
+    estate.later(SOON)
+    engine.sweep()
+    estate.alertmanager.alerts.clear()
+    estate.later(60.0)
+    engine.sweep()
+    assert sorted(case["outcome"] for case in estate.cases()) == ["healed", "resolved"]
+    assert [case["escalations"] for case in estate.cases()] == [[], []]
+    assert len(engine.remedies) == 1
+
+
 def test_a_run_of_the_other_runbook_alone_goes_on_with_it_and_hears_its_alert(handed: Engine, estate: Estate) -> None:
     handed.sweep({"runbook": "edge_down", "target": "", "inputs": {}})
     assert estate.case()["outcome"] == "healed"
@@ -89,8 +102,13 @@ def test_a_run_of_the_first_runbook_alone_leaves_it_to_the_other(handed: Engine,
     assert (estate.case()["outcome"], handed.remedies) == ("waiting", [])
 
 
-def test_where_the_other_finds_nothing_a_human_hears_what_both_say(handed: Engine, estate: Estate) -> None:
+def test_where_the_other_finds_nothing_it_looks_twice_before_a_human_hears_what_both_say(
+    handed: Engine, estate: Estate
+) -> None:
     estate["hetzner"].heal()
+    handed.sweep()
+    assert (estate.case()["outcome"], estate.case()["escalations"]) == ("waiting", [])
+    estate.later(60.0)
     handed.sweep()
     case = estate.case()
     assert (case["outcome"], len(case["escalations"])) == ("escalated", 1)
