@@ -27,7 +27,7 @@ ACCEPTED = "accepted.yml"
 
 KEPT = (
     *("version", "id", "engine", "origin", "source", "alertname", "alert", "target", "runbook", "runbook_sha256"),
-    *("opened_at", "outcome", "params", "inputs", "looks", "tried", "evidence", "diagnosis"),
+    *("opened_at", "outcome", "params", "inputs", "looks", "tried", "handovers", "evidence", "diagnosis"),
 )
 KEPT_OF_EVIDENCE = ("name", "probe", "state", "question", "value", "reason")
 KEPT_OF_AN_ALERT = ("name", "labels")

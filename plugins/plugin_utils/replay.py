@@ -160,8 +160,9 @@ def _short(fault: RunbookFault) -> str:
 
 
 def _book(case: Json, catalogue: Catalogue) -> Runbook | None:
-    """The runbook that would be followed today: the alert's own, or the one that an operator named."""
-    if case.get("alertname"):
+    """The runbook that would be followed today: the alert's own, or the one that it was handed over to or that an
+    operator named."""
+    if case.get("alertname") and not case.get("handovers"):
         return catalogue.for_alert(case["alertname"])
     return catalogue.by_name(case["runbook"]) if case["runbook"] in catalogue.names else None
 

@@ -84,7 +84,7 @@ def today(tmp_path: Path, case: Json, *changes: tuple[str, str], name: str = "sa
     for old, new in changes:
         assert old in text, old
         text = text.replace(old, new)
-    (tmp_path / "now").mkdir()
+    (tmp_path / "now").mkdir(parents=True)
     write(tmp_path / "now", text, name)
     return replay(case, catalogue(tmp_path / "now"))
 
@@ -188,6 +188,12 @@ def test_a_runbook_that_is_gone_flips_everything(tmp_path: Path, case: Json) -> 
     replayed = today(tmp_path, case, ("[SampleDown]", "[OtherDown]"))
     assert whats(replayed) == ["runbook", "diagnosis"]
     assert replayed.now == "no diagnosis: no runbook handles SampleDown"
+
+
+def test_what_was_handed_over_is_judged_by_the_runbook_that_went_on(tmp_path: Path, case: Json) -> None:
+    handed = {**case, "alertname": "OtherDown", "handovers": [{"runbook": "other", "to": "sample"}]}
+    assert today(tmp_path / "handed", handed).flips == ()
+    assert whats(today(tmp_path / "begun", {**handed, "handovers": []})) == ["runbook", "diagnosis"]
 
 
 def test_a_runbook_of_another_name_is_followed_and_told(tmp_path: Path, case: Json) -> None:

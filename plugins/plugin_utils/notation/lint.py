@@ -22,6 +22,7 @@ from typing import Any
 
 from ansible_collections.oncall.remedy.plugins.module_utils.errors import ProbeError
 from ansible_collections.oncall.remedy.plugins.module_utils.probes.base import validated
+from ansible_collections.oncall.remedy.plugins.plugin_utils.ledger.storable import names_a_secret
 from ansible_collections.oncall.remedy.plugins.plugin_utils.notation import (
     documented,
     language,
@@ -78,6 +79,7 @@ def check(path: Path, surroundings: Surroundings | None = None) -> list[RunbookE
 def _beyond(book: Runbook, around: Surroundings) -> Iterator[RunbookError]:
     """What the loader does not know."""
     yield from _inputs(book)
+    yield from _params(book)
     for question in book.evidence.values():
         yield from _question(book, question)
     yield from _members(book)
@@ -96,6 +98,13 @@ def _inputs(book: Runbook) -> Iterator[RunbookError]:
         else:
             if one.default and not fits:
                 yield RunbookError(f"input {one.name}: the default does not match {one.pattern}", one.where)
+
+
+def _params(book: Runbook) -> Iterator[RunbookError]:
+    """A case keeps no value under a name that is a secret's, and a replay would ask for something else."""
+    for name in filter(names_a_secret, book.params):
+        message = f"param {name}: no case keeps the value of such a name; where it is no secret, call it {name}_name"
+        yield RunbookError(message, book.where)
 
 
 def _question(book: Runbook, question: Question) -> Iterator[RunbookError]:

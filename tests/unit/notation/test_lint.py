@@ -71,6 +71,14 @@ def test_it_names_line_thing_and_what_is_allowed(tmp_path: Path, old: str, new: 
     assert any(one.startswith(f"{path}:{line_of(text, part)}: ") and says in one for one in found), found
 
 
+def test_a_param_whose_name_is_that_of_a_secret_would_be_missing_from_the_case(tmp_path: Path) -> None:
+    (tmp_path / "playbooks").mkdir()
+    text = SAMPLE.replace("params: {namespace", "params: {of_secret: x, of_secret_name: x, namespace")
+    path = write(tmp_path / "playbooks", text)
+    found = [str(problem) for problem in lint.check(path, lint.Surroundings(playbooks=path.parent))]
+    assert [one.partition(": ")[2].partition(":")[0] for one in found] == ["param of_secret"]
+
+
 def test_a_question_to_hosts_cannot_depend_on_anything(tmp_path: Path) -> None:
     sockets = "  s: {host_info: {gather: '{{ pods.names }}'}, hosts: '{{ namespace }}'}\n"
     found = complaints(tmp_path, SAMPLE.replace("  edge: {http", sockets + "  edge: {http"))
