@@ -74,6 +74,16 @@ class DeadlineSocket(socket.socket):
 class DeadlineTlsSocket(DeadlineSocket, ssl.SSLSocket):
     """The same over TLS. (The handshake's timeout bounds the whole handshake already.)"""
 
+    def recv(self, *args: Any, **kwargs: Any) -> bytes:
+        """As ever. Before the handshake it is ``ssl`` that receives, to see whether the peer is still there; where the
+        peer has reset the connection, it leaves the new socket open, which nobody knows yet."""
+        try:
+            return super().recv(*args, **kwargs)
+        except ConnectionResetError:
+            if self.version() is None:
+                self.close()
+            raise
+
 
 def open_socket(host: str, port: int, timeout: float | None = None) -> DeadlineSocket:
     """Connects to the first address of ``host`` that answers. Call it within :func:`bounded`.

@@ -48,7 +48,7 @@ def story(estate: Estate) -> Any:
     text = re.sub(r"\b[0-9a-f]{32}\b|\b[0-9a-f]{8}\b", "ID", text)
     text = re.sub(r"\d{4}-\d\d-\d\dT[\d:.]+Z", "TIME", text)
     text = re.sub(r"\b1[0-9]{9}\.[0-9]+\b", "0", text)
-    text = re.sub(r"(stable for|ready after|over) \d+ s", "", text)
+    text = re.sub(r"(stable for|ready after|over) \d+ s|fires for [\d.]+ \w+", "", text)
     return _without_times(json.loads(text))
 
 
